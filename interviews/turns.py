@@ -1,0 +1,328 @@
+"""Speakers, time stamps and words, found in plain text.
+
+Pure functions: text in, positions out. Positions count code points from 0, the end excluded. Each regular
+expression here looks at a short beginning of a line or moves forward only, so that the time taken grows
+with the text and no faster.
+"""
+
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple, TypedDict
+
+
+class Turn(TypedDict):
+    """What one speaker says at a stretch.
+
+    The words are ``text[said:end]``; what lies before ``said`` is time stamp, label and colon.
+    """
+
+    start: int
+    end: int
+    speaker: str | None  # the label as written, without its colon
+    at: int | None  # milliseconds from the beginning of the recording
+    said: int
+
+
+LABEL_LENGTH = 40
+LABEL_WORDS = 5
+_LOOK = 120  # of a line, no more than this is searched for a label
+
+_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9d"
+_WORD = re.compile(rf"[{_HAN}{_KANA}]|[^\W_{_HAN}{_KANA}][^\s{_HAN}{_KANA}]*")
+_HAN_ONE = re.compile(rf"[{_HAN}]")
+_KANA_ONE = re.compile(rf"[{_KANA}]")
+_LATIN_WORD = re.compile(rf"[^\W\d_{_HAN}{_KANA}]+")
+
+_LINE = re.compile(r"\S[^\n]*")
+_CLOCK = r"(?:([0-9]{1,2})[:：])?([0-9]{1,3})[:：]([0-5][0-9])(?:[.,\-]([0-9]{1,3}))?"
+_CLOSING = {"[": "]", "(": ")", "（": "）", "【": "】", "<": ">", "#": "#", "": ""}
+_STAMP = re.compile(rf"([\[(（【<#]?) ?{_CLOCK}(?: ?[-–—] ?[0-9:：.,]{{4,14}})? ?([\])）】>#]?)")
+_NAME = re.compile(rf"[^\W\d_](?:[^:：\n]{{0,{LABEL_LENGTH - 1}}})")
+_NAME_CHARACTERS = re.compile(r"[\w .,'’·•&/()（）#\-]+")
+_HAN_NAME = re.compile(rf"[{_HAN}]{{1,4}}(?:[·•][{_HAN}]{{1,6}})?(?: ?[0-9A-Z]{{1,2}})?")
+_SPACE = re.compile(r"\s*")
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+INTERVIEWER_WORDS = _words(
+    """
+    interviewer interviewers int i iv iw q question questioner moderator mod facilitator researcher host
+    intervieweur interviewerin entrevistador entrevistadora intervistatore 访谈者 采访者 访问者 访谈人
+    采访人 访问人 访问员 访员 调查员 问 主持人 主持 研究者 研究员 提问者 提问 记者 訪談者 採訪者 訪問者
+    訪談人 採訪人 訪問員 訪員 調查員 問 記者
+    """
+)
+_ANSWERER_WORDS = _words(
+    """
+    interviewee respondent participant informant subject speaker answer a r p s ie 答 受访者 被访者
+    被采访者 受访人 回答 回答者 参与者 发言人 说话人 受訪者 被訪者 參與者 發言人
+    """
+)
+_METADATA = _words(
+    """
+    date time place location city venue setting interview interviewed duration length transcriber
+    transcribed pseudonym language languages file filename title subject topic re fw fwd from to cc note
+    notes nb ps participants present recording recorded audio version status id code keywords summary
+    http https mailto number transcript
+    """
+)
+_HAN_METADATA = tuple(
+    _words(
+        """
+        日期 时间 地点 城市 访谈 编号 备注 注 说明 录音 时长 语言 标题 题目 文件 转录 整理 关键词 摘要 化名
+        对象 人数 方式 性别 年龄 职业 单位 時間 地點 訪談 編號 備註 說明 錄音 時長 語言 標題 題目 轉錄
+        關鍵詞 對象 人數 性別 年齡 職業 單位 第一 第二 第三 首先 其次 最后 最後 结果 結果 原因 总之 總之
+        另外
+        """
+    )
+)
+_NAME_PARTICLES = _words(
+    """
+    de da di du la le van von der den bin ibn al el y and of the
+    """
+)
+_SENTENCE_WORDS = _words(
+    """
+    well so yes no and but or example because then also now anyway okay ok however first second third
+    finally remember question
+    """
+)
+_HAN_SENTENCE_ENDS = frozenset("说道想讲喊叫如是为下及即了的来去意点面说說講為來點們们")
+
+
+def find_turns(text: str) -> list[Turn]:
+    """The turns of a transcript, in order, none overlapping another.
+
+    A label stands at the beginning of a line, before a colon (``:`` or ``：``), with or without a time
+    stamp before or after it. Lines without a label continue the turn above them. What stands before the
+    first label, up to the first empty line, is a header and no turn. In a text without labels every line
+    that is not blank is a turn with the speaker None. A turn begins and ends with a character that is not
+    white space; a time stamp alone on a line belongs to the label below it.
+    """
+    lines = [_read_line(text, match) for match in _LINE.finditer(text)]
+    names = _accepted_names(lines)
+    first = _first_labelled(lines, names, text)
+    if first is None:
+        return [_unlabelled(text, line) for line in lines]
+    turns: list[Turn] = []
+    body = _header_length(lines[:first], text)
+    stamp: _Line | None = None  # one alone on its line, which waits for a label
+    for index, line in enumerate(lines[body:], start=body):
+        if line.name is not None and line.name.casefold() in names:
+            turns.append(_labelled(line, stamp))
+            stamp = None
+            continue
+        if line.stamp_end == line.end:
+            stamp = line
+            continue
+        if index < first:
+            turns.append(_unlabelled(text, line))
+        else:
+            turns[-1]["end"] = line.end
+        stamp = None
+    if stamp is not None and turns:
+        turns[-1]["end"] = stamp.end
+    for turn in turns:
+        turn["said"] = min(_after_space(text, turn["said"]), turn["end"])
+    return turns
+
+
+def is_interviewer_label(label: str) -> bool:
+    """Whether a label is one of the usual words for who asks, numbered or not (``Interviewer 2``)."""
+    return _label_word(label) in INTERVIEWER_WORDS
+
+
+def count_words(text: str) -> int:
+    """The number of words.
+
+    A Han character or kana counts as one. Of the rest, whatever stands between white space counts as one
+    where it holds a letter or digit: ``tape-out`` and ``[laughs]`` are one word, a lone dash is none.
+    A transcript's words are those of what its turns say (``text[said:end]``), labels and header aside.
+    """
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def lang_of(text: str) -> str:
+    """``zh-Hans`` where Han characters are more than the words of other scripts, else empty."""
+    sample = text[:4000]
+    han = len(_HAN_ONE.findall(sample))
+    if not han or len(_KANA_ONE.findall(sample)) * 4 > han:
+        return ""
+    return "zh-Hans" if han > len(_LATIN_WORD.findall(sample)) else ""
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    name: str | None  # what may be a label
+    words: int  # where the words begin, if it is one
+    at: int | None
+    stamp_end: int  # where the stamp at the beginning ends, or start
+
+
+def _read_line(text: str, match: re.Match[str]) -> _Line:
+    start = match.start()
+    whole = match.group()
+    end = start + len(whole.rstrip())
+    head = whole[: min(_LOOK, end - start)]
+    if ":" not in head and "：" not in head:
+        return _Line(start, end, None, start, None, start)
+    stamp_length, at = _stamp_at(head, 0)
+    found = _name_at(head, _SPACE.match(head, stamp_length).end())
+    if found is None:
+        if head[0] not in _CLOSING and head[:stamp_length].count(":") < 2 and start + stamp_length < end:
+            stamp_length, at = 0, None  # "12:30 we left" tells the time of day
+        return _Line(start, end, None, start, at, start + stamp_length)
+    name, words, later = found
+    return _Line(start, end, name, start + words, later if at is None else at, start + stamp_length)
+
+
+def _stamp_at(head: str, at: int) -> tuple[int, int | None]:
+    """Where the time stamp beginning at a place ends, and its milliseconds; or the place and None."""
+    match = _STAMP.match(head, at)
+    if not match or _CLOSING[match[1]] != match[6]:
+        return at, None
+    following = head[match.end() : match.end() + 1]
+    if not match[1] and following and not following.isspace() and following not in ":：":
+        return at, None
+    hours, minutes, seconds, fraction = match[2], match[3], match[4], match[5]
+    total = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
+    return match.end(), total * 1000 + int((fraction or "0").ljust(3, "0"))
+
+
+def _name_at(head: str, at: int) -> tuple[str, int, int | None] | None:
+    """A possible label beginning at a place: the name, where the words begin, the time beside it."""
+    match = _NAME.match(head, at)
+    if not match:
+        return None
+    name, end, stamp = match.group(), match.end(), None
+    for opening in re.finditer(r"\s*[\s\[(（【<#][0-9]", name):  # "NAME [00:12:31]:"
+        after, stamp = _stamp_at(head, _SPACE.match(head, at + opening.start()).end())
+        if stamp is not None:
+            name, end = name[: opening.start()], _SPACE.match(head, after).end()
+            break
+    has_colon = head[end : end + 1] in (":", "：") and end < len(head)
+    if _is_no_label(head, end) if has_colon else (stamp is None or end < len(head)):
+        return None
+    name = name.rstrip()
+    if not _could_be_name(name):
+        return None
+    words = _SPACE.match(head, end + has_colon).end()
+    if stamp is None and head[words : words + 1] in _CLOSING:
+        words, stamp = _stamp_at(head, words)
+    return name, words, stamp
+
+
+def _is_no_label(head: str, colon: int) -> bool:
+    """Addresses, paths, times and ratios: ``http://``, ``C:\\``, ``at 12:30``."""
+    after = head[colon + 1 : colon + 2]
+    return after in ("/", "\\") or (head[colon - 1].isdigit() and after.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _could_be_name(name: str) -> bool:
+    return (
+        0 < len(name) <= LABEL_LENGTH
+        and len(name.split()) <= LABEL_WORDS
+        and _NAME_CHARACTERS.fullmatch(name) is not None
+        and not _is_metadata(name)
+    )
+
+
+def _is_metadata(name: str) -> bool:
+    words = {_label_word(word) for word in name.split()}
+    return not words.isdisjoint(_METADATA) or name.rstrip().endswith(_HAN_METADATA)
+
+
+def _label_word(label: str) -> str:
+    """The word of a label, without number and full stop: ``Interviewer 2`` gives interviewer."""
+    return label.strip().rstrip(":：").casefold().rstrip("0123456789 .#-_")
+
+
+def _accepted_names(lines: list[_Line]) -> set[str]:
+    """The possible labels, casefolded, that are labels: by their look or because they recur."""
+    seen = Counter(line.name for line in lines if line.name is not None)
+    folded: Counter[str] = Counter()
+    for name, count in seen.items():
+        folded[name.casefold()] += count
+    return {
+        name.casefold()
+        for name in seen
+        if _looks_like_label(name) or (folded[name.casefold()] > 1 and _recurs_like_name(name))
+    }
+
+
+def _looks_like_label(name: str) -> bool:
+    word = _label_word(name)
+    if word in INTERVIEWER_WORDS or word in _ANSWERER_WORDS:
+        return True
+    if _HAN_NAME.fullmatch(name):
+        return name[-1] not in _HAN_SENTENCE_ENDS
+    return name.isupper()
+
+
+def _recurs_like_name(name: str) -> bool:
+    words = name.split()
+    if name.casefold() in _SENTENCE_WORDS:
+        return False
+    if _HAN_ONE.match(name):
+        return name[-1] not in _HAN_SENTENCE_ENDS
+    return len(words) == 1 or all(
+        not word[:1].islower() or word.casefold() in _NAME_PARTICLES for word in words
+    )
+
+
+def _first_labelled(lines: list[_Line], names: set[str], text: str) -> int | None:
+    """The index of the line where labelled speech begins, or None where there is none.
+
+    One label in the midst of prose is none; one alone counts where the text, or its body, opens with it.
+    """
+    places = [i for i, line in enumerate(lines) if line.name is not None and line.name.casefold() in names]
+    if not places:
+        return None
+    places = places[_labels_in_metadata(lines, places, text) :] or places
+    first = places[0]
+    alone = len(places) == 1 and first != _header_length(lines[:first], text)
+    return None if alone else first
+
+
+def _labels_in_metadata(lines: list[_Line], places: list[int], text: str) -> int:
+    """How many labels stand in a header such as ``Interviewer: Y. Q.`` above ``Date: 2006``."""
+    size = _header_length(lines, text)
+    head = lines[:size]
+    inside = [place for place in places if place < size]
+    keys = [re.split("[:：]", text[line.start : line.start + _LOOK], maxsplit=1)[0] for line in head]
+    names = [lines[place].name for place in inside]
+    if size == len(lines) or not any(map(_is_metadata, keys)) or len(set(names)) < len(names):
+        return 0
+    return len(inside)
+
+
+def _header_length(lines: list[_Line], text: str) -> int:
+    """How many of the lines stand before the first empty line."""
+    for index in range(1, len(lines)):
+        if text.count("\n", lines[index - 1].end, lines[index].start) > 1:
+            return index
+    return len(lines)
+
+
+def _labelled(line: _Line, stamp: _Line | None) -> Turn:
+    start, at = line.start, line.at
+    if stamp is not None and at is None:
+        start, at = stamp.start, stamp.at
+    return Turn(start=start, end=line.end, speaker=line.name, at=at, said=line.words)
+
+
+def _unlabelled(text: str, line: _Line) -> Turn:
+    said = min(_after_space(text, line.stamp_end), line.end)
+    at = line.at if line.stamp_end > line.start else None
+    return Turn(start=line.start, end=line.end, speaker=None, at=at, said=said)
+
+
+def _after_space(text: str, at: int) -> int:
+    return _SPACE.match(text, at).end()
