@@ -1,0 +1,5 @@
+"""The API of what was found: the codebook, codings and counts."""
+
+from ninja import Router
+
+router = Router()

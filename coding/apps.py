@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CodingConfig(AppConfig):
+    name = "coding"
+    verbose_name = _("Coding")
+
+    def ready(self):
+        from interviews.speakers import follow
+
+        from .attribution import refresh
+
+        follow(refresh)

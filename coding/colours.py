@@ -1,0 +1,74 @@
+"""Which of the twelve hues a code has on the page; the colour it came with is kept for export."""
+
+import math
+import re
+
+# In the order in which families get them; angles as in static/css/tokens.css.
+HUES = {
+    "blue": 256,
+    "orange": 54,
+    "green": 148,
+    "purple": 318,
+    "pink": 352,
+    "olive": 108,
+    "teal": 190,
+    "violet": 284,
+    "amber": 75,
+    "sky": 228,
+    "red": 25,
+    "jade": 166,
+}
+SHADES = 5
+
+
+def hue_angle(colour: str) -> float | None:
+    """The OKLCH hue of ``#rrggbb`` in degrees; None for a grey or what is no colour.
+
+    Ottosson (2020), "A perceptual color space for image processing".
+    """
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        return None
+    r, g, b = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+    medium = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+    short = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+    a = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
+    b = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
+    return None if math.hypot(a, b) < 0.02 else math.degrees(math.atan2(b, a)) % 360
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def looks(codes) -> dict[int, str]:
+    """The CSS classes of each code by id: its family's hue and, below the top, its shade.
+
+    Takes all codes of a study in display order. Families choose in the order in which they were made, each the
+    free hue nearest to its colour, so that a new family changes nobody else's. With more than twelve, hues repeat.
+    """
+    codes = list(codes)
+    parents = {code.pk: code.parent_id for code in codes}
+    hues, free = {}, dict(HUES)
+    for family in sorted((code for code in codes if code.parent_id is None), key=lambda code: code.pk):
+        free = free or dict(HUES)
+        hues[family.pk] = _nearest(hue_angle(family.colour), free)
+        del free[hues[family.pk]]
+    shades, seen = {}, {}
+    for code in codes:
+        if code.parent_id is not None:
+            seen[code.parent_id] = seen.get(code.parent_id, 0) + 1
+            shades[code.pk] = f" shade-{min(seen[code.parent_id], SHADES)}"
+    return {pk: f"hue-{hues.get(_top(pk, parents), 'blue')}{shades.get(pk, '')}" for pk in parents}
+
+
+def _nearest(angle, free):
+    if angle is None:
+        return next(iter(free))
+    return min(free, key=lambda name: min(abs(free[name] - angle), 360 - abs(free[name] - angle)))
+
+
+def _top(pk, parents):
+    while parents.get(pk) is not None:
+        pk = parents[pk]
+    return pk

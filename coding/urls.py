@@ -1,0 +1,13 @@
+"""Pages about what was found: the study's overview, the workspace, the codebook, the query view."""
+
+from django.urls import path
+
+from .views import codebook, query, study, workspace
+
+app_name = "coding"
+urlpatterns = [
+    path("studies/<str:slug>/", study.show_study, name="study"),
+    path("studies/<str:slug>/codebook/", codebook.show_codebook, name="codebook"),
+    path("studies/<str:slug>/query/", query.show_query, name="query"),
+    path("transcripts/<int:transcript_id>/", workspace.show_transcript, name="transcript"),
+]

@@ -1,0 +1,275 @@
+"""Every change, as one reversible event: the one way to record, list and undo one.
+
+A change of any kind is described by *images*: ``{"code:12": {"name": "Team return", ...}}``, a row's fields before and
+after. What an event holds is enough to undo it, to replay it, and to tell a reader what happened.
+"""
+
+import datetime
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db import connection, models, transaction
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext as _
+
+TRACKED = {}  # "code" -> Tracked, each model after those it refers to
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """How a model takes part: where its study is, what stays out of images, whether undoing may delete rows."""
+
+    model: type
+    study_path: str
+    left_out: frozenset
+    permanent: bool
+
+    @property
+    def fields(self):
+        options = self.model._meta
+        return [f for f in options.concrete_fields if not f.primary_key and f.attname not in self.left_out]
+
+    @property
+    def many_to_many(self):
+        return [f for f in self.model._meta.local_many_to_many if f.remote_field.through._meta.auto_created]
+
+
+class Conflict(Exception):
+    """An undo that would overwrite a later change; its message says what is in the way."""
+
+
+def tracked(study_path="study", left_out=(), permanent=False):
+    """Class decorator: changes of this model's rows are kept in the history.
+
+    ``permanent`` rows are never deleted by an undo, as others may have come to refer to them.
+    """
+
+    def register(model):
+        TRACKED[model._meta.model_name] = Tracked(model, study_path, frozenset(left_out), permanent)
+        return model
+
+    return register
+
+
+def key_of(row):
+    return f"{row._meta.model_name}:{row.pk}"
+
+
+def image(row):
+    """A row's fields as plain values, many-to-many ones as sorted lists of ids."""
+    spec = TRACKED[row._meta.model_name]
+    values = {f.attname: _plain(f.value_from_object(row)) for f in spec.fields}
+    for field in spec.many_to_many:
+        values[field.name] = sorted(getattr(row, field.name).values_list("pk", flat=True))
+    return values
+
+
+def _plain(value):
+    """A field's value as JSON keeps it, so that images taken now equal images read back."""
+    if isinstance(value, datetime.date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, uuid.UUID | FieldFile):
+        return str(value)
+    return value
+
+
+def images(*rows):
+    """Images of rows that exist, by key; take them before changing anything, and after."""
+    return {key_of(row): image(row) for row in rows}
+
+
+def _differences(before, after):
+    """Both sides, less the rows and the fields that are equal in both."""
+    less_before, less_after = {}, {}
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        if old is None or new is None:
+            if old is not None:
+                less_before[key] = old
+            if new is not None:
+                less_after[key] = new
+            continue
+        changed = [name for name in old.keys() & new.keys() if old[name] != new[name]]
+        if changed:
+            less_before[key] = {name: old[name] for name in changed}
+            less_after[key] = {name: new[name] for name in changed}
+    return less_before, less_after
+
+
+def record(study, actor, action, target, *, before=None, after=None, transcript=None, change=None, undoes=None):
+    """Write one event in the running transaction; returns it, or None if nothing differs.
+
+    ``target`` is the row the change is about (or its key), ``before`` and ``after`` are images: a row only in ``after``
+    was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change.
+    """
+    from .models import Event
+
+    before, after = _differences(before or {}, after or {})
+    if not before and not after and change is None:
+        return None
+    return Event.objects.create(
+        study=study,
+        actor=actor,
+        action=action,
+        target=target if isinstance(target, str) else key_of(target),
+        transcript=transcript,
+        before=before,
+        after=after,
+        change=change,
+        undoes=undoes,
+    )
+
+
+@transaction.atomic
+def undo(event, actor, change=None):
+    """Put back what an event changed, as a new event; undoing that one is a redo.
+
+    Raises Conflict where something has changed since, or the event is undone already.
+    """
+    from .models import Event
+
+    locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    if Event.objects.filter(undoes=locked).exists():
+        raise Conflict(_("This is undone already."))
+    _check_unchanged(locked)
+    _write(locked.before, locked.after)
+    return record(
+        locked.study,
+        actor,
+        "undo",
+        locked.target,
+        before=locked.after,
+        after={**_kept(locked), **locked.before},
+        transcript=locked.transcript,
+        change=change,
+        undoes=locked,
+    )
+
+
+def _kept(event):
+    """Rows the event made that an undo leaves in place."""
+    return {
+        key: fields
+        for key, fields in event.after.items()
+        if key not in event.before and TRACKED[key.split(":")[0]].permanent
+    }
+
+
+def _by_model(keys):
+    """Primary keys by model name, in the order in which models may be written."""
+    found = defaultdict(list)
+    for key in keys:
+        name, pk = key.split(":", 1)
+        found[name].append(pk)
+    return {name: found[name] for name in TRACKED if name in found}
+
+
+def _check_unchanged(event):
+    for name, pks in _by_model(event.before.keys() | event.after.keys()).items():
+        spec = TRACKED[name]
+        if spec.permanent:
+            continue
+        rows = _rows(spec.model, pks)
+        for pk in pks:
+            key = f"{name}:{pk}"
+            expected, row = event.after.get(key), rows.get(pk)
+            if (expected is None) != (row is None) or (row is not None and not _as_expected(spec, row, expected)):
+                raise Conflict(_somebody_else(event, key))
+
+
+def _rows(model, pks):
+    found = {}
+    for start in range(0, len(pks), 500):
+        found.update((str(row.pk), row) for row in model._base_manager.filter(pk__in=pks[start : start + 500]))
+    return found
+
+
+def _as_expected(spec, row, expected):
+    plain = all(
+        _plain(f.value_from_object(row)) == expected[f.attname] for f in spec.fields if f.attname in expected
+    )
+    return plain and all(
+        sorted(getattr(row, f.name).values_list("pk", flat=True)) == expected[f.name]
+        for f in spec.many_to_many
+        if f.name in expected
+    )
+
+
+def _somebody_else(event, key):
+    from .models import Event
+
+    later = (
+        Event.objects.filter(study=event.study_id, target=key, pk__gt=event.pk)
+        .select_related("actor")
+        .order_by("-pk")
+        .first()
+    )
+    if later is None:
+        return _("This has been changed since, so it cannot be undone.")
+    return _("%(who)s has changed this since (%(when)s), so it cannot be undone.") % {
+        "who": later.actor.get_username() if later.actor else _("somebody"),
+        "when": later.at.strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def _write(wanted, present):
+    """Make rows be as in ``wanted``; those of ``present`` that are not wanted go, unless permanent."""
+    made = [key for key in wanted if key not in present]
+    gone = [key for key in present if key not in wanted]
+    for name, pks in reversed(_by_model(gone).items()):
+        if not TRACKED[name].permanent:
+            for start in range(0, len(pks), 500):
+                TRACKED[name].model._base_manager.filter(pk__in=pks[start : start + 500]).delete()
+    for name, pks in _by_model(made).items():
+        spec = TRACKED[name]
+        present_rows = _rows(spec.model, pks) if spec.permanent else {}
+        rows = [_row(spec, pk, wanted[f"{name}:{pk}"]) for pk in pks if pk not in present_rows]
+        spec.model._base_manager.bulk_create(rows, batch_size=500)
+        for row in rows:
+            _set_many(spec, row, wanted[key_of(row)])
+        _past(spec.model)
+    for name, pks in _by_model(key for key in wanted if key in present).items():
+        _update(TRACKED[name], {pk: wanted[f"{name}:{pk}"] for pk in pks})
+
+
+def _row(spec, pk, values):
+    fields = {f.attname: f.to_python(values[f.attname]) for f in spec.fields if f.attname in values}
+    return spec.model(pk=spec.model._meta.pk.to_python(pk), **fields)
+
+
+def _set_many(spec, row, values):
+    for field in spec.many_to_many:
+        if field.name in values:
+            getattr(row, field.name).set(values[field.name])
+
+
+def _update(spec, values_by_pk):
+    """Write fields back, rows that get the same values together."""
+    alike = defaultdict(list)
+    for pk, values in values_by_pk.items():
+        plain = {f.attname: f.to_python(values[f.attname]) for f in spec.fields if f.attname in values}
+        alike[repr(sorted(plain.items()))].append((pk, plain))
+        if any(f.name in values for f in spec.many_to_many):
+            _set_many(spec, spec.model._base_manager.get(pk=pk), values)
+    for group in alike.values():
+        pks, plain = [pk for pk, _values in group], group[0][1]
+        if plain:
+            for start in range(0, len(pks), 500):
+                spec.model._base_manager.filter(pk__in=pks[start : start + 500]).update(**plain)
+
+
+def _past(model):
+    """After rows came back with their old ids, let PostgreSQL count on from the highest."""
+    if connection.vendor == "postgresql" and isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
+        from django.core.management.color import no_style
+
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
+                cursor.execute(statement)
+
+
+def study_rows(study):
+    """(model, its rows of this study) for every tracked model, referring ones first: the order of deletion."""
+    for spec in reversed(TRACKED.values()):
+        yield spec.model, spec.model._base_manager.filter(**{spec.study_path: study.pk})

@@ -1,0 +1,33 @@
+/** The bar on every page: the theme, and the folded pages menu of narrow screens. */
+
+const root = document.documentElement;
+
+const isDark = () =>
+  root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+
+function switchTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  localStorage.setItem("passages.theme", root.dataset.theme);
+  root.dispatchEvent(new CustomEvent("passages:theme"));
+}
+
+function foldNav(button, open) {
+  button.setAttribute("aria-expanded", String(open));
+  document.getElementById(button.getAttribute("aria-controls")).toggleAttribute("data-open", open);
+}
+
+document.addEventListener("click", (event) => {
+  const menu = document.querySelector("[data-do=nav]");
+  const button = event.target.closest("[data-do=theme], [data-do=nav]");
+  if (button?.dataset.do === "theme") switchTheme();
+  else if (button) foldNav(button, button.getAttribute("aria-expanded") !== "true");
+  else if (menu) foldNav(menu, false);
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector("[data-do=nav][aria-expanded=true]");
+  if (event.key === "Escape" && menu) {
+    foldNav(menu, false);
+    menu.focus();
+  }
+});
