@@ -1,0 +1,36 @@
+"""Files in: bytes become an ImportedText, one module a format.
+
+A format is a module with ``reads(data) -> bool``, which looks at the bytes, and
+``read(name, data, encoding) -> ImportedText``. A new one is added to FORMATS.
+"""
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from interviews.importers import foreign, plain, word
+from interviews.importers.base import ImportedText, Mark, NeedsEncoding, Unreadable
+
+__all__ = ["ImportedText", "Mark", "NeedsEncoding", "Unreadable", "read_file"]
+
+FORMATS = (word, foreign, plain)  # asked in this order; plain takes what no other knows
+
+
+def read_file(name: str, data: bytes, *, encoding: str | None = None) -> ImportedText:
+    """Read a transcript, deciding by its bytes what it is; the name only helps to word a refusal.
+
+    ``encoding`` is a person's choice for plain text that is not Unicode. Raises Unreadable, whose sentence
+    says what to do, and NeedsEncoding where that choice has to be made.
+    """
+    if len(data) > settings.MAX_UPLOAD_BYTES:
+        raise Unreadable(
+            format_lazy(
+                _("This file has {size}; the limit is {limit}. Take pictures out of it or split it."),
+                size=filesizeformat(len(data)),
+                limit=filesizeformat(settings.MAX_UPLOAD_BYTES),
+            )
+        )
+    if not data:
+        raise Unreadable(plain.EMPTY)
+    return next(format for format in FORMATS if format.reads(data)).read(name, data, encoding)

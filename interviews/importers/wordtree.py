@@ -1,0 +1,255 @@
+"""Pandoc's document tree as text and marks (pure)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from interviews.importers.base import Mark
+from interviews.turns import LABEL_LENGTH, find_turns
+
+PICTURES_LEFT_OUT = _("Pictures were left out; the text about them is there.")
+NOTES_IN_BRACKETS = _("Footnotes stand in square brackets where their numbers stood.")
+TABLE_AS_TURNS = _("A table was read as turns: heading row and row numbers were left out.")
+
+_META = ("title", "subtitle", "author", "date", "abstract")  # paragraphs of these styles leave the body
+_MARKED = {"Strong": "bold", "Emph": "italic"}
+_SPEAKER_HEADS = frozenset(
+    [
+        "speaker",
+        "name",
+        "who",
+        "label",
+        "participant",
+        "说话人",
+        "发言人",
+        "说话者",
+        "姓名",
+        "角色",
+        "說話人",
+        "發言人",
+    ]
+)
+_TEXT_HEADS = frozenset(
+    ["text", "transcript", "content", "utterance", "words", "speech", "内容", "文本", "正文", "話語", "內容"]
+)
+_TIME_CELL = re.compile(r"[\[(]?(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-5][0-9](?:[.,][0-9]{1,3})?[\])]?")
+
+
+@dataclass
+class Piece:
+    """A stretch of text with marks that count from its own beginning."""
+
+    text: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+
+def _shifted(marks: Iterable[Mark], by: int) -> list[Mark]:
+    return [Mark(start=mark["start"] + by, end=mark["end"] + by, kind=mark["kind"]) for mark in marks]
+
+
+def _joined(pieces: Iterable[Piece], separator: str) -> Piece:
+    texts: list[str] = []
+    marks: list[Mark] = []
+    at = 0
+    for piece in pieces:
+        if texts:
+            at += len(separator)
+        marks += _shifted(piece.marks, at)
+        texts.append(piece.text)
+        at += len(piece.text)
+    return Piece(separator.join(texts), marks)
+
+
+class Reader:
+    """One document: its paragraphs, in order, and what was left out of them."""
+
+    def __init__(self, document: dict):
+        self._warnings: dict[str, str] = {}
+        meta = document["meta"]
+        front = [piece for key in _META if key in meta for piece in self._meta(meta[key])]
+        self.paragraphs = [
+            piece for piece in [*front, *self._blocks(document["blocks"])] if piece.text.strip()
+        ]
+
+    def warnings(self) -> list[str]:
+        return list(self._warnings.values())
+
+    def laid_out(self) -> tuple[str, list[Mark]]:
+        """The text as our plain transcripts have it: a header block, then an empty line between paragraphs."""
+        header = self._paragraphs_before_speech()
+        blocks = [_joined(self.paragraphs[:header], "\n")] if header else []
+        whole = _joined([*blocks, *self.paragraphs[header:]], "\n\n")
+        return whole.text + "\n", whole.marks
+
+    def _paragraphs_before_speech(self) -> int:
+        turns = find_turns("\n\n".join(piece.text for piece in self.paragraphs))
+        spoken = next((turn["start"] for turn in turns if turn["speaker"]), 0)
+        at = count = 0
+        while at < spoken:
+            at += len(self.paragraphs[count].text) + 2
+            count += 1
+        return count
+
+    def _meta(self, value: dict) -> Iterator[Piece]:
+        kind, content = value["t"], value["c"]
+        if kind == "MetaInlines":
+            yield self._inlines(content)
+        elif kind == "MetaBlocks":
+            yield from self._blocks(content)
+        elif kind == "MetaList":
+            for item in content:
+                yield from self._meta(item)
+        elif kind == "MetaString":
+            yield Piece(content)
+
+    def _blocks(self, blocks: list[dict]) -> Iterator[Piece]:
+        for block in blocks:
+            kind, content = block["t"], block.get("c")
+            if kind in ("Para", "Plain"):
+                yield self._inlines(content)
+            elif kind == "Header":
+                yield _marked(self._inlines(content[2]), "heading")
+            elif kind == "CodeBlock":
+                yield Piece(content[1])
+            elif kind == "LineBlock":
+                yield _joined(map(self._inlines, content), "\n")
+            elif kind == "BlockQuote":
+                yield from self._blocks(content)
+            elif kind in ("Div", "OrderedList"):
+                inner = [content[1]] if kind == "Div" else content[1]
+                for item in inner:
+                    yield from self._blocks(item)
+            elif kind == "BulletList":
+                for item in content:
+                    yield from self._blocks(item)
+            elif kind == "DefinitionList":
+                for term, definitions in content:
+                    yield self._inlines(term)
+                    for definition in definitions:
+                        yield from self._blocks(definition)
+            elif kind == "Figure":
+                yield from self._blocks(content[2])
+            elif kind == "Table":
+                yield from self._table(content)
+
+    def _inlines(self, inlines: list[dict]) -> Piece:
+        whole = Piece()
+        texts: list[str] = []
+        at = 0
+        for inline in inlines:
+            piece = self._inline(inline)
+            if piece.marks:
+                whole.marks += _shifted(piece.marks, at)
+            texts.append(piece.text)
+            at += len(piece.text)
+        whole.text = "".join(texts)
+        return whole
+
+    def _inline(self, inline: dict) -> Piece:
+        kind, content = inline["t"], inline.get("c")
+        if kind == "Str":
+            return Piece(content)
+        if kind in ("Space", "SoftBreak"):
+            return Piece(" ")
+        if kind == "LineBreak":
+            return Piece("\n")
+        if kind in _MARKED:
+            return _marked(self._inlines(content), _MARKED[kind])
+        if kind in ("Underline", "Strikeout", "Superscript", "Subscript", "SmallCaps"):
+            return self._inlines(content)
+        if kind in ("Span", "Link", "Cite"):
+            return self._inlines(content[1])
+        if kind == "Quoted":
+            opening, closing = "‘’" if content[0]["t"] == "SingleQuote" else "“”"
+            return _joined([Piece(opening), self._inlines(content[1]), Piece(closing)], "")
+        if kind in ("Code", "Math"):
+            return Piece(content[1])
+        if kind == "Note":
+            self._warnings["notes"] = NOTES_IN_BRACKETS
+            return _joined([Piece("["), _joined(self._blocks(content), " "), Piece("]")], "")
+        if kind == "Image":
+            self._warnings["pictures"] = PICTURES_LEFT_OUT
+        return Piece()
+
+    def _table(self, content: list) -> Iterator[Piece]:
+        _attr, _caption, _columns, head, bodies, foot = content
+        heads = self._rows(head[1])
+        rows = [row for body in bodies for row in self._rows(body[2] + body[3])] + self._rows(foot[1])
+        if not heads and rows and _column(rows[0], _TEXT_HEADS) is not None:
+            heads, rows = rows[:1], rows[1:]
+        columns = _turn_columns(heads[-1] if heads else [], rows)
+        if columns is None:
+            for row in heads + rows:
+                yield _joined([cell for cell in row if cell.text], " | ")
+            return
+        self._warnings["table"] = TABLE_AS_TURNS
+        speaker, text, time = columns
+        for row in rows:
+            yield _turn_of_row(row[speaker], row[text], row[time] if time is not None else None)
+
+    def _rows(self, rows: list) -> list[list[Piece]]:
+        return [[_joined(self._blocks(cell[4]), "\n") for cell in row[1]] for row in rows]
+
+
+def _marked(piece: Piece, kind: str) -> Piece:
+    """The piece with a mark on all of it but the white space around it."""
+    start = len(piece.text) - len(piece.text.lstrip())
+    end = len(piece.text.rstrip())
+    if start < end:
+        piece.marks.insert(0, Mark(start=start, end=end, kind=kind))
+    return piece
+
+
+def _column(row: list[Piece], heads: frozenset[str]) -> int | None:
+    return next((i for i, cell in enumerate(row) if cell.text.strip().casefold() in heads), None)
+
+
+def _turn_columns(head: list[Piece], rows: list[list[Piece]]) -> tuple[int, int, int | None] | None:
+    """Which columns hold speaker, text and time; None where a table is no list of turns.
+
+    It is one where every other column holds numbers or nothing, so that no words are left out.
+    """
+    width = len(head) or max(map(len, rows), default=0)
+    if width < 2 or not rows or any(len(row) != width for row in rows):
+        return None
+    cells = [[row[i].text.strip() for row in rows] for i in range(width)]
+    text = _column(head, _TEXT_HEADS)
+    if text is None:
+        text = max(range(width), key=lambda i: sum(map(len, cells[i])))
+    speaker = _column(head, _SPEAKER_HEADS)
+    if speaker is None:
+        speaker = next((i for i in range(width) if i != text and _are_speakers(cells[i])), None)
+    if speaker is None or speaker == text:
+        return None
+    time = next((i for i in range(width) if i not in (text, speaker) and _are_times(cells[i])), None)
+    others = [cell for i in range(width) if i not in (text, speaker, time) for cell in cells[i]]
+    if any(cell and not cell.rstrip(".").isdigit() for cell in others):
+        return None
+    return speaker, text, time
+
+
+def _are_speakers(cells: list[str]) -> bool:
+    named = [cell for cell in cells if cell]
+    return (
+        len(named) > 1
+        and len(set(named)) * 2 <= len(named)
+        and all(len(cell) <= LABEL_LENGTH and not cell[0].isdigit() and "\n" not in cell for cell in named)
+    )
+
+
+def _are_times(cells: list[str]) -> bool:
+    times = [cell for cell in cells if cell]
+    return bool(times) and all(map(_TIME_CELL.fullmatch, times))
+
+
+def _turn_of_row(speaker: Piece, text: Piece, time: Piece | None) -> Piece:
+    """One line ``[time] speaker: text``; a row without speaker goes on in the turn above it."""
+    parts = []
+    if time is not None and time.text.strip():
+        parts.append(Piece(f"[{time.text.strip(' []()')}] "))
+    label = Piece(speaker.text.rstrip(" :：\n"), speaker.marks)
+    if label.text.strip():
+        parts += [label, Piece(": ")]
+    return _joined([*parts, text], "")
