@@ -38,7 +38,7 @@ _LATIN_WORD = re.compile(rf"[^\W\d_{_HAN}{_KANA}]+")
 _LINE = re.compile(r"\S[^\n]*")
 _CLOCK = r"(?:([0-9]{1,2})[:：])?([0-9]{1,3})[:：]([0-5][0-9])(?:[.,\-]([0-9]{1,3}))?"
 _CLOSING = {"[": "]", "(": ")", "（": "）", "【": "】", "<": ">", "#": "#", "": ""}
-_STAMP = re.compile(rf"([\[(（【<#]?) ?{_CLOCK}(?: ?[-–—] ?[0-9:：.,]{{4,14}})? ?([\])）】>#]?)")
+_STAMP = re.compile(rf"([\[(（【<#]?) ?{_CLOCK}(?: ?[-–—] ?[0-9:：.,]{{4,14}})?(?: ?([\])）】>#]))?")
 _NAME = re.compile(rf"[^\W\d_](?:[^:：\n]{{0,{LABEL_LENGTH - 1}}})")
 _NAME_CHARACTERS = re.compile(r"[\w .,'’·•&/()（）#\-]+")
 _HAN_NAME = re.compile(rf"[{_HAN}]{{1,4}}(?:[·•][{_HAN}]{{1,6}})?(?: ?[0-9A-Z]{{1,2}})?")
@@ -68,7 +68,7 @@ _METADATA = _words(
     date time place location city venue setting interview interviewed duration length transcriber
     transcribed pseudonym language languages file filename title subject topic re fw fwd from to cc note
     notes nb ps participants present recording recorded audio version status id code keywords summary
-    http https mailto number transcript
+    number transcript
     """
 )
 _HAN_METADATA = tuple(
@@ -111,6 +111,8 @@ def find_turns(text: str) -> list[Turn]:
         return [_unlabelled(text, line) for line in lines]
     turns: list[Turn] = []
     body = _header_length(lines[:first], text)
+    if first and lines[first - 1].stamp_end == lines[first - 1].end:
+        body = min(body, first - 1)
     stamp: _Line | None = None  # one alone on its line, which waits for a label
     for index, line in enumerate(lines[body:], start=body):
         if line.name is not None and line.name.casefold() in names:
@@ -185,7 +187,7 @@ def _read_line(text: str, match: re.Match[str]) -> _Line:
 def _stamp_at(head: str, at: int) -> tuple[int, int | None]:
     """Where the time stamp beginning at a place ends, and its milliseconds; or the place and None."""
     match = _STAMP.match(head, at)
-    if not match or _CLOSING[match[1]] != match[6]:
+    if not match or _CLOSING[match[1]] != (match[6] or ""):
         return at, None
     following = head[match.end() : match.end() + 1]
     if not match[1] and following and not following.isspace() and following not in ":：":
@@ -296,11 +298,17 @@ def _labels_in_metadata(lines: list[_Line], places: list[int], text: str) -> int
     size = _header_length(lines, text)
     head = lines[:size]
     inside = [place for place in places if place < size]
-    keys = [re.split("[:：]", text[line.start : line.start + _LOOK], maxsplit=1)[0] for line in head]
-    names = [lines[place].name for place in inside]
-    if size == len(lines) or not any(map(_is_metadata, keys)) or len(set(names)) < len(names):
+    keys = [_key(text[line.start : min(line.end, line.start + _LOOK)]) for line in head]
+    names = {lines[place].name for place in inside}
+    if size == len(lines) or not all(keys) or not any(map(_is_metadata, keys)) or len(names) < len(inside):
         return 0
     return len(inside)
+
+
+def _key(line: str) -> str:
+    """What stands before the colon of a short line, as in ``Place: Suzhou``; empty elsewhere."""
+    key, colon, _value = line.replace("：", ":").partition(":")
+    return key.strip() if colon and len(key) <= LABEL_LENGTH and len(line) < _LOOK else ""
 
 
 def _header_length(lines: list[_Line], text: str) -> int:

@@ -154,11 +154,11 @@ def _likely(data: bytes) -> list[str]:
 
 
 def _utf16_without_mark(data: bytes) -> list[str]:
-    """UTF-16's zeros, of spaces and Latin letters, stand nearly all on one side of its byte pairs."""
+    """In UTF-16 most of a Latin text's bytes on one side of the byte pairs are zeros."""
     sides = {"utf-16-be": data[::2].count(0), "utf-16-le": data[1::2].count(0)}
     best = max(sides, key=sides.__getitem__)
     pairs = len(data) // 2
-    return [best] if sides[best] * 10 >= pairs and sum(sides.values()) - sides[best] <= pairs // 20 else []
+    return [best] if sides[best] * 2 >= pairs and sum(sides.values()) - sides[best] <= pairs // 20 else []
 
 
 def _sample(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ line, an empty line between two, the paragraphs before the first speaker label a
 Page headers and footers, pictures and comments are not part of the text.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -51,7 +52,7 @@ MAX_XML = 64 * 1024 * 1024
 MAX_RATIO = 200
 RATIO_MATTERS_FROM = 16 * 1024 * 1024
 MAX_OUTPUT = 64 * 1024 * 1024
-MAX_HEAP = "-M512M"
+PANDOC_ARGUMENTS = ["--sandbox", "--from=docx", "--to=json", "+RTS", "-M512M", "-RTS"]  # -M limits its memory
 SECONDS = 30
 
 _WORD_TYPES = (b"wordprocessingml.document.main+xml", b"ms-word.document.macroEnabled.main+xml")
@@ -138,7 +139,7 @@ def _checked_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
 def _pandoc(document) -> bytes:
     """Pandoc's JSON for a docx file object; raises Unreadable when it fails or passes a limit."""
     command = [sys.executable, "-I", "-S", str(Path(confined.__file__)), str(SECONDS)]
-    command += [pypandoc.get_pandoc_path(), "--sandbox", "--from=docx", "--to=json", "+RTS", MAX_HEAP, "-RTS"]
+    command += [pypandoc.get_pandoc_path(), *PANDOC_ARGUMENTS]
     with subprocess.Popen(
         command,
         stdin=document,
@@ -182,5 +183,6 @@ def _output_within_limits(process: subprocess.Popen) -> bytes:
 def _end(process: subprocess.Popen) -> None:
     """Kill what still runs; only an unreaped child's number is certain to be its own."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it may just have ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -77,7 +77,7 @@ class Reader:
         return list(self._warnings.values())
 
     def laid_out(self) -> tuple[str, list[Mark]]:
-        """The text as our plain transcripts have it: a header block, then an empty line between paragraphs."""
+        """The text as plain transcripts have it: a header block, an empty line between paragraphs."""
         header = self._paragraphs_before_speech()
         blocks = [_joined(self.paragraphs[:header], "\n")] if header else []
         whole = _joined([*blocks, *self.paragraphs[header:]], "\n\n")

@@ -1,0 +1,317 @@
+import json
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interviews.turns import count_words, find_turns, is_interviewer_label, lang_of
+
+TRANSCRIPTS = Path(__file__).parents[2] / "interviews" / "demo" / "transcripts"
+WORDS = {
+    "RET01_wenbo": 1393,
+    "RET02_lihua": 1311,
+    "RET03_junfeng": 1401,
+    "RET04_meiling": 1236,
+    "RET05_daqing": 1155,
+    "MIG01_xiaoyu": 1213,
+    "MIG02_haoran": 1210,
+    "MIG03_guowei": 1334,
+    "MIG04_shanshan": 1036,
+    "INS01_tan": 1328,
+    "INS02_pu": 1226,
+    "INS03_kuang": 1227,
+}
+
+
+def demo(name):
+    return (TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def spoken(text):
+    """(speaker, words) of every turn, the shape most of these examples are about."""
+    return [(turn["speaker"], text[turn["said"] : turn["end"]]) for turn in find_turns(text)]
+
+
+def words_said(text):
+    return sum(count_words(text[turn["said"] : turn["end"]]) for turn in find_turns(text))
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_demo_turn_is_one_line_after_the_header(name):
+    text = demo(name)
+    body = text.partition("\n\n")[2]
+    assert [text[turn["start"] : turn["end"]] for turn in find_turns(text)] == body.rstrip("\n").split("\n\n")
+
+
+@pytest.mark.parametrize(("name", "words"), WORDS.items())
+def test_words_of_the_demo_are_those_the_study_page_shows(name, words):
+    assert words_said(demo(name)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "speakers"),
+    [
+        ("RET01_wenbo", {"INTERVIEWER": 17, "WENBO": 17}),
+        ("RET03_junfeng", {"INTERVIEWER": 18, "JUNFENG": 18}),
+        ("MIG03_guowei", {"INTERVIEWER": 10, "GUOWEI": 9, "国伟": 8, "访谈者": 7}),
+    ],
+)
+def test_speakers_of_the_demo_are_counted(name, speakers):
+    assert Counter(turn["speaker"] for turn in find_turns(demo(name))) == speakers
+
+
+def test_stamps_before_labels_become_milliseconds():
+    turns = find_turns(demo("RET04_meiling"))
+    assert [turn["at"] for turn in turns[:4]] == [7_000, 16_000, 41_000, 43_000]
+    assert all(turn["at"] is not None for turn in turns)
+
+
+def test_words_begin_after_a_full_width_colon_without_space():
+    text = demo("MIG03_guowei")
+    turn = next(turn for turn in find_turns(text) if turn["speaker"] == "国伟")
+    assert text[turn["start"] : turn["said"]] == "国伟："
+    assert text[turn["said"] : turn["end"]].startswith("好，说中文")
+
+
+def test_positions_count_code_points():
+    text = "INTERVIEWER: 老𬭎 😀\n\nHONG: yes"
+    assert find_turns(text)[1] == {"start": 19, "end": 28, "speaker": "HONG", "at": None, "said": 25}
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("[00:12:31] WENBO: words", 751_000),
+        ("[12:31] WENBO: words", 751_000),
+        ("(00:12:31) WENBO: words", 751_000),
+        ("00:12:31 WENBO: words", 751_000),
+        ("12:31 WENBO: words", 751_000),
+        ("[00:12:31.5] WENBO: words", 751_500),
+        ("00:12:31,250 WENBO: words", 751_250),
+        ("#00:12:31-5# WENBO: words", 751_500),
+        ("[01:00:00 - 01:00:09] WENBO: words", 3_600_000),
+        ("WENBO [00:12:31]: words", 751_000),
+        ("WENBO (12:31): words", 751_000),
+        ("WENBO 00:12:31: words", 751_000),
+        ("WENBO: [00:12:31] words", 751_000),
+        ("WENBO  12:31\nwords", 751_000),
+        ("[00:12:31]\nWENBO: words", 751_000),
+        ("WENBO: words", None),
+        ("  WENBO：words", None),
+        ("WENBO : words", None),
+        ("WENBO:\nwords", None),
+    ],
+)
+def test_a_stamp_may_stand_before_or_after_the_name(line, at):
+    text = f"{line}\n\nINTERVIEWER: and?"
+    first, second = find_turns(text)
+    assert (first["speaker"], first["at"], text[first["said"] : first["end"]]) == ("WENBO", at, "words")
+    assert second["speaker"] == "INTERVIEWER"
+
+
+def test_a_time_of_day_is_no_stamp():
+    assert spoken("WENBO: 12:30 we left\nLI: at 12:30: gone") == [
+        ("WENBO", "12:30 we left"),
+        ("LI", "at 12:30: gone"),
+    ]
+    assert spoken("12:30 we left") == [(None, "12:30 we left")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "http://example.org is the page",
+        "12:30 we left",
+        "at 12:30: we left",
+        "I said: no",
+        "He told me this: go home",
+        "Date: 2006-03-14",
+        "NOTE: the tape ends here",
+        "C:\\tapes\\one",
+        "比如：苏州",
+        "我当时就说：不行",
+        "访谈时间：2006年",
+        "This is a long sentence with many words in it: and then more",
+        "“Well”: that was all",
+    ],
+)
+def test_what_only_resembles_a_label_continues_the_turn(line):
+    text = f"INTERVIEWER: So?\n\nWENBO: Well.\n{line}\n\nINTERVIEWER: And?"
+    assert spoken(text) == [("INTERVIEWER", "So?"), ("WENBO", f"Well.\n{line}"), ("INTERVIEWER", "And?")]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("I", "R"),
+        ("Interviewer", "P1"),
+        ("Q", "A"),
+        ("问", "答"),
+        ("访谈者", "受访者1"),
+        ("采访者", "王小明"),
+        ("Speaker 1", "Speaker 2"),
+    ],
+)
+def test_known_words_and_names_are_labels_at_first_sight(pair):
+    one, two = pair
+    assert spoken(f"{one}: hello\n{two}：hi") == [(one, "hello"), (two, "hi")]
+
+
+def test_a_mixed_case_name_is_a_label_once_it_recurs():
+    assert spoken("Dr. Li: hello\nWenbo: hi\nDr. Li: so\nWenbo: yes\nRemember: no label") == [
+        ("Dr. Li", "hello"),
+        ("Wenbo", "hi"),
+        ("Dr. Li", "so"),
+        ("Wenbo", "yes\nRemember: no label"),
+    ]
+
+
+def test_header_is_not_speech_even_with_names_in_it():
+    text = "Interviewer: Y. Q.\nDate: 2006-03-14\n\nI: hello\nR: hi"
+    assert spoken(text) == [("I", "hello"), ("R", "hi")]
+
+
+def test_without_labels_every_paragraph_is_a_turn():
+    text = "One paragraph.\n\nAnother: it says more.\n  \n[00:10] A third."
+    assert spoken(text) == [(None, "One paragraph."), (None, "Another: it says more."), (None, "A third.")]
+    assert [turn["at"] for turn in find_turns(text)] == [None, None, 10_000]
+
+
+def test_an_unlabelled_line_between_header_and_first_label_is_a_turn_of_nobody():
+    assert spoken("Header\n\nThe tape starts.\n\nINTERVIEWER: So?\nWENBO: So.") == [
+        (None, "The tape starts."),
+        ("INTERVIEWER", "So?"),
+        ("WENBO", "So."),
+    ]
+
+
+def test_a_turn_ends_at_its_last_line_that_is_not_blank():
+    text = "A: one\n\ntwo  \n\n\nB: three\n\n"
+    assert [text[turn["start"] : turn["end"]] for turn in find_turns(text)] == ["A: one\n\ntwo", "B: three"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n", "\n\n\n"])
+def test_nothing_has_no_turns(text):
+    assert find_turns(text) == []
+
+
+PIECES = st.sampled_from(
+    [
+        "INTERVIEWER",
+        "国伟",
+        "Wenbo",
+        "[00:01]",
+        "12:30",
+        ":",
+        "：",
+        "word",
+        "𬭎",
+        "#",
+        "(",
+        "]",
+        " ",
+        "\n",
+        "\n\n",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)))
+def test_turns_stay_in_range_in_order_and_apart(text):
+    turns = find_turns(text)
+    assert json.loads(json.dumps(turns)) == turns
+    last = 0
+    for turn in turns:
+        assert last <= turn["start"] <= turn["said"] <= turn["end"] <= len(text)
+        assert turn["start"] < turn["end"]
+        assert not text[turn["start"]].isspace()
+        assert not text[turn["end"] - 1].isspace()
+        assert turn["speaker"] is None or turn["speaker"] in text[turn["start"] : turn["said"]]
+        last = turn["end"]
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_a_text_without_colons_loses_no_words(text):
+    text = text.replace(":", "").replace("：", "")
+    assert words_said(text) == count_words(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WENBO: " + "x y: [00:12:31] " * 300_000,
+        "A: b\n" + " " * 5_000_000 + "x",
+        "A: b\n" + (" " * 1000 + "\n") * 5_000,
+        "!" * 5_000_000,
+        ":" * 5_000_000,
+        "WENBO: a b c d\nI: e\n" * 50_000,
+    ],
+    ids=["stamps", "spaces", "blank lines", "marks", "colons", "turns"],
+)
+def test_time_grows_no_faster_than_the_text(text):
+    started = time.process_time()
+    find_turns(text)
+    count_words(text)
+    assert time.process_time() - started < 5  # quadratic would take minutes
+
+
+@pytest.mark.parametrize(
+    ("label", "is_one"),
+    [
+        ("INTERVIEWER", True),
+        ("Interviewer 2", True),
+        ("I", True),
+        ("int.", True),
+        ("Q", True),
+        ("访谈者", True),
+        ("采访者", True),
+        ("问", True),
+        ("主持人", True),
+        ("Moderator", True),
+        ("WENBO", False),
+        ("国伟", False),
+        ("A", False),
+        ("答", False),
+        ("", False),
+    ],
+)
+def test_usual_words_for_the_interviewer_are_known(label, is_one):
+    assert is_interviewer_label(label) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ("tape-out week, isn't it?", 4),
+        ("you know - [laughs] — yes", 4),
+        ("三桨。名字", 4),
+        ("AI公司 today", 4),
+        ("2003年那次", 4),
+        ("老𬭎", 2),
+        ("カメラ", 3),
+        ("... 😀 !", 0),
+    ],
+)
+def test_words_are_counted_by_white_space_and_han_one_by_one(text, words):
+    assert count_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("好，说中文痛快一点。", "zh-Hans"),
+        ("2003年那次，在苏州，DNA公司", "zh-Hans"),
+        ("Three Oars. 三桨。 It is embarrassing now", ""),
+        ("Thank you.", ""),
+        ("カメラを買いました", ""),
+        ("", ""),
+    ],
+)
+def test_language_follows_the_main_script(text, lang):
+    assert lang_of(text) == lang
