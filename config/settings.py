@@ -157,6 +157,7 @@ if TESTING:
 LOGIN_URL = "interviews:sign-in"
 LOGIN_REDIRECT_URL = "interviews:studies"
 LOGOUT_REDIRECT_URL = "interviews:sign-in"
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # also of sign-in links
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -206,6 +207,9 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+if TESTING:  # what was collected earlier must not stand in for what is there now
+    STATIC_ROOT = DATA_DIR / "staticfiles"
+    STATIC_ROOT.mkdir()
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"  # originals: handed out by a view that asks who wants them, never by URL
 MEDIA_URL = ""
