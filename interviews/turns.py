@@ -26,6 +26,7 @@ class Turn(TypedDict):
 
 LABEL_LENGTH = 40
 LABEL_WORDS = 5
+_METADATA_LINES = 30  # a list of them at the beginning is not longer
 _LOOK = 120  # of a line, no more than this is searched for a label
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -100,7 +101,7 @@ def find_turns(text: str) -> list[Turn]:
 
     A label stands at the beginning of a line, before a colon (``:`` or ``：``), with or without a time
     stamp before or after it. Lines without a label continue the turn above them. What stands before the
-    first label, up to the first empty line, is a header and no turn. In a text without labels every line
+    first label, up to the first empty line, is a header and no turn, nor is a list such as ``Date: 2006``. In a text without labels every line
     that is not blank is a turn with the speaker None. A turn begins and ends with a character that is not
     white space; a time stamp alone on a line belongs to the label below it.
     """
@@ -110,7 +111,7 @@ def find_turns(text: str) -> list[Turn]:
     if first is None:
         return [_unlabelled(text, line) for line in lines]
     turns: list[Turn] = []
-    body = _header_length(lines[:first], text)
+    body = max(_header_length(lines[:first], text), min(_metadata_length(lines, names, text), first))
     if first and lines[first - 1].stamp_end == lines[first - 1].end:
         body = min(body, first - 1)
     stamp: _Line | None = None  # one alone on its line, which waits for a label
@@ -287,22 +288,35 @@ def _first_labelled(lines: list[_Line], names: set[str], text: str) -> int | Non
     places = [i for i, line in enumerate(lines) if line.name is not None and line.name.casefold() in names]
     if not places:
         return None
-    places = places[_labels_in_metadata(lines, places, text) :] or places
+    listed = _metadata_length(lines, names, text)
+    places = [place for place in places if place >= listed] or places
     first = places[0]
     alone = len(places) == 1 and first != _header_length(lines[:first], text)
     return None if alone else first
 
 
-def _labels_in_metadata(lines: list[_Line], places: list[int], text: str) -> int:
-    """How many labels stand in a header such as ``Interviewer: Y. Q.`` above ``Date: 2006``."""
-    size = _header_length(lines, text)
-    head = lines[:size]
-    inside = [place for place in places if place < size]
-    keys = [_key(text[line.start : min(line.end, line.start + _LOOK)]) for line in head]
-    names = {lines[place].name for place in inside}
-    if size == len(lines) or not all(keys) or not any(map(_is_metadata, keys)) or len(names) < len(inside):
-        return 0
-    return len(inside)
+def _metadata_length(lines: list[_Line], names: set[str], text: str) -> int:
+    """How many lines from the first on are a list such as ``Interviewer: Y. Q.`` and ``Date: 2006``.
+
+    It ends with the last line whose key is no person. Labels may stand in it, each once; where it has empty
+    lines in it, none that speaks again below.
+    """
+    end, inside = 0, []
+    for index, line in enumerate(lines[:_METADATA_LINES]):
+        key = _key(text[line.start : min(line.end, line.start + _LOOK)])
+        is_label = line.name is not None and line.name.casefold() in names
+        if (is_label or inside) and (not key or line.name in inside):
+            break
+        if is_label:
+            inside.append(line.name)
+        if key and _is_metadata(key):
+            end = index + 1
+    labels = {line.name for line in lines[:end]} & set(inside)
+    if end <= _header_length(lines, text) < len(lines) or not any(
+        line.name in labels for line in lines[end:]
+    ):
+        return end
+    return 0
 
 
 def _key(line: str) -> str:

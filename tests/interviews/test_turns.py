@@ -169,9 +169,18 @@ def test_a_mixed_case_name_is_a_label_once_it_recurs():
     ]
 
 
-def test_header_is_not_speech_even_with_names_in_it():
-    text = "Interviewer: Y. Q.\nDate: 2006-03-14\n\nI: hello\nR: hi"
-    assert spoken(text) == [("I", "hello"), ("R", "hi")]
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Any title",
+        "Interviewer: Y. Q.\nDate: 2006-03-14",
+        "Title\n\nInterviewer: Y. Q.\nRespondent: W\nDate: 2006-03-14",
+        "Interviewer: Y. Q.\n\nRespondent: W\n\nDate: 2006-03-14",
+        "访谈者：秦\n日期：2006年",
+    ],
+)
+def test_header_is_not_speech_even_with_names_in_it(header):
+    assert spoken(f"{header}\n\nI: hello\nR: hi") == [("I", "hello"), ("R", "hi")]
 
 
 def test_without_labels_every_paragraph_is_a_turn():
