@@ -101,9 +101,10 @@ def find_turns(text: str) -> list[Turn]:
 
     A label stands at the beginning of a line, before a colon (``:`` or ``：``), with or without a time
     stamp before or after it. Lines without a label continue the turn above them. What stands before the
-    first label, up to the first empty line, is a header and no turn, nor is a list such as ``Date: 2006``. In a text without labels every line
-    that is not blank is a turn with the speaker None. A turn begins and ends with a character that is not
-    white space; a time stamp alone on a line belongs to the label below it.
+    first label, up to the first empty line, is a header and no turn, nor is a list such as ``Date: 2006``.
+    In a text without labels every line that is not blank is a turn with the speaker None. A turn begins
+    and ends with a character that is not white space; a time stamp alone on a line belongs to the label
+    below it.
     """
     lines = [_read_line(text, match) for match in _LINE.finditer(text)]
     names = _accepted_names(lines)
@@ -138,6 +139,11 @@ def find_turns(text: str) -> list[Turn]:
 def is_interviewer_label(label: str) -> bool:
     """Whether a label is one of the usual words for who asks, numbered or not (``Interviewer 2``)."""
     return _label_word(label) in INTERVIEWER_WORDS
+
+
+def is_answerer_label(label: str) -> bool:
+    """Whether a label is one of the usual words for who answers, and so names nobody (``Respondent 3``)."""
+    return _label_word(label) in _ANSWERER_WORDS
 
 
 def count_words(text: str) -> int:
