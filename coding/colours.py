@@ -19,6 +19,21 @@ HUES = {
     "jade": 166,
 }
 SHADES = 5
+# What a family that came without a colour is given: its hue as tokens.css shows it on paper.
+HEX = {
+    "blue": "#4373b2",
+    "orange": "#8a460c",
+    "green": "#388447",
+    "purple": "#8e599f",
+    "pink": "#8b3a62",
+    "olive": "#787613",
+    "teal": "#0f827d",
+    "violet": "#545097",
+    "amber": "#885c0a",
+    "sky": "#0c6481",
+    "red": "#923a37",
+    "jade": "#0e7858",
+}
 
 
 def hue_angle(colour: str) -> float | None:
@@ -49,17 +64,32 @@ def looks(codes) -> dict[int, str]:
     """
     codes = list(codes)
     parents = {code.pk: code.parent_id for code in codes}
-    hues, free = {}, dict(HUES)
-    for family in sorted((code for code in codes if code.parent_id is None), key=lambda code: code.pk):
-        free = free or dict(HUES)
-        hues[family.pk] = _nearest(hue_angle(family.colour), free)
-        del free[hues[family.pk]]
+    hues, _free = _family_hues(codes)
     shades, seen = {}, {}
     for code in codes:
         if code.parent_id is not None:
             seen[code.parent_id] = seen.get(code.parent_id, 0) + 1
             shades[code.pk] = f" shade-{min(seen[code.parent_id], SHADES)}"
     return {pk: f"hue-{hues.get(_top(pk, parents), 'blue')}{shades.get(pk, '')}" for pk in parents}
+
+
+def next_colour(codes) -> str:
+    """The colour for a new family beside these codes: the first hue that none of them has.
+
+    Stored, so that the family keeps its hue when an older one leaves.
+    """
+    _hues, free = _family_hues(codes)
+    return HEX[next(iter(free or HUES))]
+
+
+def _family_hues(codes):
+    """``{id of a top-level code: its hue}``, and the hues that are left."""
+    hues, free = {}, dict(HUES)
+    for family in sorted((code for code in codes if code.parent_id is None), key=lambda code: code.pk):
+        free = free or dict(HUES)
+        hues[family.pk] = _nearest(hue_angle(family.colour), free)
+        del free[hues[family.pk]]
+    return hues, free
 
 
 def _nearest(angle, free):

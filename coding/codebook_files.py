@@ -1,0 +1,371 @@
+"""``codebook.csv``, in and out: a table becomes a plan that a person looks at, and the plan is applied as one change.
+
+Columns of a file: ``code`` (or ``name``), ``parent`` (a name, or a path as in "Family > Code"), ``path`` instead of
+both, ``colour``, ``definition``, ``include``, ``exclude``, ``example``, ``origin``, ``order``, ``retired``. All but the
+first may be missing; a missing column and an empty cell change nothing, but an empty ``parent`` means the top level.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from interviews.history import images, record
+from interviews.tables import Table, plain_name
+
+from . import codebook
+from .models import Code
+
+ARROW = " > "
+TEXTS = ("definition", "include", "exclude", "example")
+COLUMNS = ["code", "parent", "colour", *TEXTS, "origin", "retired"]
+ALIASES = {"name": "code", "color": "colour", "codepath": "path"}
+LABELS = {
+    "parent": gettext_lazy("parent"),
+    "colour": gettext_lazy("colour"),
+    "definition": gettext_lazy("definition"),
+    "include": gettext_lazy("include"),
+    "exclude": gettext_lazy("exclude"),
+    "example": gettext_lazy("example"),
+    "origin": gettext_lazy("origin"),
+    "order": gettext_lazy("order"),
+}
+_RUNS = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet would run, however often it was quoted before
+
+
+@dataclass
+class Row:
+    """What one line of the file will do. ``state`` is created, changed, unchanged or wrong.
+
+    ``changes`` is ``[(field, old, new)]`` in words for the reader, ``values`` what will be written. ``above`` is the
+    parent: a Code, another Row, or None at the top; ``code`` the code it is now, if any.
+    """
+
+    number: int
+    name: str
+    given_parent: str | None = None  # None: the file says nothing about it
+    retired: bool = False
+    values: dict = field(default_factory=dict)
+    above: "Code | Row | None" = None
+    code: Code | None = None
+    changes: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    problem: str = ""
+
+    @property
+    def state(self):
+        if self.problem:
+            return "wrong"
+        if self.code is None:
+            return "created"
+        return "changed" if self.changes else "unchanged"
+
+    @property
+    def path(self):
+        names, row = [], self
+        while isinstance(row, Row) and len(names) < 100:
+            names.append(row.name)
+            row = row.above
+        while row is not None and len(names) < 100:
+            names.append(row.name)
+            row = row.parent
+        return ARROW.join(reversed(names))
+
+
+@dataclass
+class Plan:
+    """All rows of a file as they will be applied; ``problem`` is a sentence about the file as a whole."""
+
+    rows: list[Row] = field(default_factory=list)
+    problem: str = ""
+
+    def count(self, state):
+        return sum(row.state == state for row in self.rows)
+
+    @property
+    def can_apply(self):
+        return not self.problem and any(row.state in ("created", "changed") for row in self.rows)
+
+    @property
+    def digest(self):
+        """Equal for equal plans: what was looked at is what is confirmed."""
+        seen = [(row.state, row.path, row.values, row.changes, row.problem) for row in self.rows]
+        return hashlib.sha256(json.dumps([self.problem, seen], default=str).encode()).hexdigest()
+
+
+def plan(study, table: Table) -> Plan:
+    """What importing a table into a study's codebook would do; writes nothing."""
+    columns = {column: ALIASES.get(plain_name(column), plain_name(column)) for column in table.header}
+    if not {"code", "path"} & set(columns.values()):
+        return Plan(
+            problem=_("There is no column named “code”. The first line of the file names its columns.")
+        )
+    if not table.rows:
+        return Plan(
+            problem=_("There are no codes in this file: under its first line it needs a line for each.")
+        )
+    rows = [
+        _read(number, {columns[column]: unquoted(cell) for column, cell in cells.items()})
+        for number, cells in table.rows
+    ]
+    codes = list(Code.objects.filter(study=study).select_related("study"))
+    by_id = {code.pk: code for code in codes}
+    for code in codes:
+        code.parent = by_id.get(code.parent_id)
+    _find_parents(rows, codes)
+    _refuse_cycles(rows)
+    _find_codes(rows, codes)
+    _refuse_moves(rows)
+    for row in rows:
+        if row.code and not row.problem:
+            row.changes = _changes(row)
+    return Plan(rows)
+
+
+@transaction.atomic
+def apply(study, actor, plan):
+    """Write a plan; one event, or None where nothing differs. Rows that are wrong are left out.
+
+    The caller holds codebook.lock(study) since before the plan was made. Raises Refused, having written nothing.
+    """
+    changed = [row for row in plan.rows if row.state == "changed"]
+    created = [row for row in plan.rows if row.state == "created"]
+    before = images(*(row.code for row in changed))
+    for row in _parents_first(created):
+        row.code = codebook.add(study, name=row.name, parent=_code_above(row), **row.values)
+    for row in _parents_first(changed):
+        moved = {} if row.given_parent is None else {"parent": _code_above(row)}
+        codebook.change(row.code, **row.values, **moved)
+    for row in created:
+        if row.retired:
+            row.code.retired_at = timezone.now()
+            row.code.save(update_fields=["retired_at"])
+    after = images(*(row.code for row in created + changed))
+    return record(study, actor, "import-codebook", study, before=before, after=after)
+
+
+def unquoted(cell):
+    """A cell as it was before ``quoted``."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+
+
+def quoted(cell):
+    """A cell that no spreadsheet runs as a formula: an apostrophe before a leading = + - @, tab or line end."""
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def _read(number, cells):
+    path = [part.strip() for part in cells.get("path", "").split(ARROW.strip())]
+    name = " ".join((cells.get("code") or path[-1]).split())
+    row = Row(number, name, retired=bool(cells.get("retired")))
+    if cells.get("path"):
+        row.given_parent = _key(cells["path"]).removesuffix(_key(name)).removesuffix(ARROW)
+    elif "parent" in cells:
+        row.given_parent = cells["parent"]
+    if not name:
+        row.problem = _("This line has no name for its code.")
+    elif len(name) > codebook.NAME_LENGTH:
+        row.problem = _("This name is longer than %(limit)d characters.") % {"limit": codebook.NAME_LENGTH}
+    row.values = {column: cells[column].replace("\r\n", "\n") for column in TEXTS if cells.get(column)}
+    _read_colour(row, cells.get("colour", ""))
+    _read_origin(row, cells.get("origin", ""))
+    _read_order(row, cells.get("order", ""))
+    return row
+
+
+def _read_colour(row, cell):
+    try:
+        colour = codebook.clean_colour(cell)
+    except codebook.Refused:
+        row.warnings.append(
+            _("“%(colour)s” is no colour such as #1f5fa8; it is left out.") % {"colour": cell}
+        )
+    else:
+        row.values |= {"colour": colour} if colour else {}
+
+
+def _read_origin(row, cell):
+    known = {word.casefold(): value for value, label in Code.Origin.choices for word in (value, str(label))}
+    if cell.casefold() in known:
+        row.values["origin"] = known[cell.casefold()]
+    elif cell:
+        row.warnings.append(
+            _("“%(origin)s” is no origin: it may be theory or data. It is left out.") % {"origin": cell}
+        )
+
+
+def _read_order(row, cell):
+    if cell.isascii() and cell.isdecimal() and int(cell) < 2**31:
+        row.values["order"] = int(cell)
+    elif cell:
+        row.warnings.append(_("“%(order)s” is no whole number; the order is left out.") % {"order": cell})
+
+
+def _key(path):
+    """A path as it is compared, however it is spaced."""
+    return ARROW.join(" ".join(part.split()) for part in path.split(ARROW.strip()))
+
+
+def _find_parents(rows, codes):
+    """Say which row or code each row's parent is: by its name where one has it, otherwise by its path."""
+    by_name = {}
+    for thing in [*rows, *codes]:
+        by_name.setdefault(_key(thing.name), []).append(thing)
+    waiting = []
+    for row in rows:
+        if row.problem or not row.given_parent:
+            continue
+        # a code that the file lists too is found as its row
+        named = by_name.get(_key(row.given_parent), [])
+        named = [thing for thing in named if isinstance(thing, Row)] or named
+        if len(named) == 1:
+            row.above = named[0]
+        else:
+            waiting.append((row, len(named)))
+    known = {_key(ARROW.join(names)): code for code, names in _paths(codes)}
+    while True:
+        placed = {id(row) for row, _n in waiting}
+        found = known | {_key(row.path): row for row in rows if not row.problem and id(row) not in placed}
+        left = [(row, n) for row, n in waiting if n > 1 or _key(row.given_parent) not in found]
+        for row, n in waiting:
+            if (row, n) not in left:
+                row.above = found[_key(row.given_parent)]
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    for row, n in waiting:
+        row.problem = (
+            _("Several codes are named “%(parent)s”. Write the parent as a path, as in “Family > Code”.")
+            if n
+            else _("There is no code “%(parent)s”, here or in the codebook, to be its parent.")
+        ) % {"parent": row.given_parent}
+
+
+def _paths(codes):
+    by_id = codebook.paths(codes)
+    return [(code, by_id[code.pk]) for code in codes]
+
+
+def _refuse_cycles(rows):
+    for row in rows:
+        seen, at = set(), row
+        while isinstance(at, Row) and at.number not in seen:
+            seen.add(at.number)
+            at = at.above
+        if isinstance(at, Row):
+            row.problem = row.problem or _("Its parents lead back to itself.")
+
+
+def _find_codes(rows, codes):
+    """Say which code of the codebook each row is, parents first: by its place, or else by a name that is unique."""
+    here = {(code.parent_id, code.name): code for code in codes}
+    in_codebook = Counter(code.name for code in codes)
+    by_name = {code.name: code for code in codes}
+    in_file = Counter(row.name for row in rows)
+    places = {}
+    for row in _parents_first(rows):
+        if row.problem:
+            continue
+        if isinstance(row.above, Row) and row.above.problem:
+            row.problem = _("Its parent, in line %(line)d, is wrong.") % {"line": row.above.number}
+            continue
+        alone = in_file[row.name] == 1 and in_codebook[row.name] == 1
+        above = row.above.code if isinstance(row.above, Row) else row.above
+        if above is not None or row.above is None:
+            row.code = here.get((above.pk if above else None, row.name))
+        if row.code is None and alone:
+            row.code = by_name[row.name]
+        place = (row.above.number if isinstance(row.above, Row) else id(row.above), row.name)
+        first = places.setdefault(row.code.pk if row.code else place, row)
+        if first is not row:
+            row.problem = _("Line %(line)d has this code already.") % {"line": first.number}
+            row.code = None
+
+
+def _refuse_moves(rows):
+    """Refuse to put anything under a retired code, or a code of the codebook under one of its own subcodes."""
+    moves = {
+        row.code.pk: row for row in rows if row.code and not row.problem and row.given_parent is not None
+    }
+    for row in rows:
+        above = _code_above(row)
+        if row.problem or above is None or (row.code and row.code.parent_id == above.pk):
+            continue
+        if above.retired_at:
+            row.problem = _("Its parent “%(parent)s” is retired. Restore it first.") % {"parent": above}
+        elif row.code:
+            seen, at = set(), above
+            while at is not None and at.pk != row.code.pk and at.pk not in seen:
+                seen.add(at.pk)
+                at = _code_above(moves[at.pk]) if at.pk in moves else at.parent
+            if at is not None:
+                row.problem = _("A code cannot stand under itself or one of its subcodes.")
+
+
+def _code_above(row):
+    return row.above.code if isinstance(row.above, Row) else row.above
+
+
+def _changes(row):
+    """``[(field, old, new)]`` in words, of what the file says otherwise than the codebook."""
+    found = []
+    for name, value in list(row.values.items()):
+        old = getattr(row.code, name)
+        if old == value:
+            del row.values[name]
+        else:
+            found.append((name, str(old), str(value)))
+    above = _code_above(row)
+    moved = row.given_parent is not None and (
+        (isinstance(row.above, Row) and above is None) or above != row.code.parent
+    )
+    if moved:
+        found.insert(0, ("parent", str(row.code.parent or ""), row.above.name if row.above else ""))
+    return [(LABELS[name], old, new) for name, old, new in found]
+
+
+def _parents_first(rows):
+    """Rows so that each comes after the row it stands under; the others in the order of the file."""
+
+    def depth(row):
+        n, at = 0, row
+        while isinstance(at, Row) and n <= len(rows):
+            n, at = n + 1, at.above
+        return n
+
+    rows = list(rows)
+    return sorted(rows, key=depth)
+
+
+def table_of(study):
+    """A study's codebook as a header and rows of cells, in tree order: importing it into an empty study makes it anew.
+
+    Parents are named, by their path where two codes share the name. Cells a spreadsheet would run begin with "'".
+    """
+    codes = list(Code.objects.filter(study=study))
+    by_id = {code.pk: code for code in codes}
+    names = Counter(code.name for code in codes)
+    path_of = codebook.paths(codes)
+    rows = []
+    for _depth, code in codebook.in_tree_order(codes):
+        parent = by_id.get(code.parent_id)
+        above = ""
+        if parent:
+            above = parent.name if names[parent.name] == 1 else ARROW.join(path_of[parent.pk])
+        retired = code.retired_at.date().isoformat() if code.retired_at else ""
+        cells = [
+            code.name,
+            above,
+            code.colour,
+            *(getattr(code, text) for text in TEXTS),
+            code.origin,
+            retired,
+        ]
+        rows.append([quoted(cell) for cell in cells])
+    return COLUMNS, rows
