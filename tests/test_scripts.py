@@ -24,7 +24,9 @@ def test_the_scripts_functions_do_what_their_tests_say():
 
 def test_a_failing_script_test_is_noticed(tmp_path):
     failing = tmp_path / "failing.test.mjs"
-    failing.write_text('import test from "node:test"; test("fails", () => { throw new Error("so it does"); });')
+    failing.write_text(
+        'import test from "node:test"; test("fails", () => { throw new Error("so it does"); });'
+    )
     result = run_node("--test", str(failing))
     assert result.returncode != 0
     assert "so it does" in result.stdout

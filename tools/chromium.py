@@ -62,7 +62,9 @@ def install():
         return
     print("Downloading Chromium for the browser tests …", flush=True)
     with_system_libraries = ["--with-deps"] if root else []
-    subprocess.run([sys.executable, "-m", "playwright", "install", *with_system_libraries, "chromium"], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "playwright", "install", *with_system_libraries, "chromium"], check=True
+    )
 
 
 if __name__ == "__main__":

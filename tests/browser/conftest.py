@@ -43,7 +43,9 @@ class Watch:
     def __init__(self, context, origin):
         self.origin = origin
         self.seen = []
-        self.expected = []
+        self.expected = [
+            re.compile(r"404 .*/favicon\.ico")
+        ]  # browsers ask for it where a page, as the admin, names no icon
         context.on("request", self._note_request)
         context.on("console", self._note_console)
         context.on("weberror", lambda error: self.seen.append(f"exception: {error.error}"))
