@@ -20,6 +20,7 @@ from .colours import next_colour
 MEANING = ("name", "definition", "include", "exclude", "example")  # a change of these makes a revision
 FIELDS = (*MEANING, "colour", "origin", "order")
 NAME_LENGTH = 200
+ARROW = " > "  # between the names of a path, in files and in the API
 
 
 class Refused(Exception):

@@ -20,9 +20,9 @@ from interviews.history import images, record
 from interviews.tables import Table, plain_name
 
 from . import codebook
+from .codebook import ARROW
 from .models import Code
 
-ARROW = " > "
 TEXTS = ("definition", "include", "exclude", "example")
 COLUMNS = ["code", "parent", "colour", *TEXTS, "origin", "retired"]
 ALIASES = {"name": "code", "color": "colour", "codepath": "path"}

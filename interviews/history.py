@@ -214,14 +214,18 @@ def _somebody_else(event, key):
 
 
 def _write(wanted, present):
-    """Make rows be as in ``wanted``; those of ``present`` that are not wanted go, unless permanent."""
-    made = [key for key in wanted if key not in present]
-    gone = [key for key in present if key not in wanted]
-    for name, pks in reversed(_by_model(gone).items()):
-        if not TRACKED[name].permanent:
-            for start in range(0, len(pks), 500):
-                TRACKED[name].model._base_manager.filter(pk__in=pks[start : start + 500]).delete()
-    for name, pks in _by_model(made).items():
+    """Make rows be as in ``wanted``; those of ``present`` that are not wanted go, unless permanent.
+
+    Referring models come first: a row is deleted when those that stay no longer point to it.
+    """
+    gone = _by_model(key for key in present if key not in wanted)
+    kept = _by_model(key for key in wanted if key in present)
+    for name in reversed(TRACKED):
+        if name in kept:
+            _update(TRACKED[name], {pk: wanted[f"{name}:{pk}"] for pk in kept[name]})
+        if name in gone and not TRACKED[name].permanent:
+            _delete(TRACKED[name].model, gone[name])
+    for name, pks in _by_model(key for key in wanted if key not in present).items():
         spec = TRACKED[name]
         present_rows = _rows(spec.model, pks) if spec.permanent else {}
         rows = [_row(spec, pk, wanted[f"{name}:{pk}"]) for pk in pks if pk not in present_rows]
@@ -229,8 +233,14 @@ def _write(wanted, present):
         for row in rows:
             _set_many(spec, row, wanted[key_of(row)])
         _past(spec.model)
-    for name, pks in _by_model(key for key in wanted if key in present).items():
-        _update(TRACKED[name], {pk: wanted[f"{name}:{pk}"] for pk in pks})
+
+
+def _delete(model, pks):
+    try:
+        for start in range(0, len(pks), 500):
+            model._base_manager.filter(pk__in=pks[start : start + 500]).delete()
+    except models.ProtectedError as error:
+        raise Conflict(_("This has been used since, so it cannot be undone.")) from error
 
 
 def _row(spec, pk, values):

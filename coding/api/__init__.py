@@ -2,4 +2,9 @@
 
 from ninja import Router
 
+from . import changes, studies
+
 router = Router()
+router.add_router("", changes.router)
+router.add_router("", "coding.api.crosstab.router")
+router.add_router("", studies.router)
