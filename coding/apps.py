@@ -9,6 +9,7 @@ class CodingConfig(AppConfig):
     def ready(self):
         from interviews.speakers import follow
 
+        from . import narrate  # noqa: F401  (adds its sentences)
         from .attribution import refresh
 
         follow(refresh)

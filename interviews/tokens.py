@@ -53,7 +53,8 @@ class SignInLink(PasswordResetTokenGenerator):
     key_salt = "interviews.tokens.SignInLink"
 
     def _make_hash_value(self, user, timestamp):
-        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}"
+        # Django's own value has last_login to the second: two sign-ins within one would leave the link alive.
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}{user.last_login}"
 
 
 sign_in_link = SignInLink()

@@ -5,8 +5,12 @@ import json
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from interviews.access import Role
 
 register = template.Library()
 
@@ -74,3 +78,27 @@ def initial(user):
     name = str(user)
     part = name.rsplit("_", 1)[-1] or name
     return part[:1].upper()
+
+
+@register.filter
+def thousands(number):
+    """A whole number with the language's separators: 15,070."""
+    return formats.number_format(number, force_grouping=True)
+
+
+@register.filter
+def role_name(role):
+    """What a role is called: a queryset's ``my_role`` is only its value."""
+    return Role(role).label
+
+
+@register.filter
+def lately(moment):
+    """When it was, as briefly as can be: the time today, the day this week, else the date."""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    days = (today - local.date()).days
+    if days == 0:
+        return formats.date_format(local, "H:i")
+    if days == 1:
+        return _("Yesterday")
+    return formats.date_format(local, "D" if days < 7 else "Y-m-d")

@@ -1,0 +1,104 @@
+"""What happens to codes and coded segments, in a reader's words."""
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from interviews.narrate import name_fields, sentence, undo_sentences
+
+name_fields["code"] = "name"
+
+
+def _code(story):
+    """The name of the code that was applied, with the number of the others in the same step."""
+    rows = story.rows("codedsegment")
+    name = story.referred("codedsegment", "tag_id")
+    return name if len(rows) < 2 else _("%(code)s and %(n)d more") % {"code": name, "n": len(rows) - 1}
+
+
+@sentence("apply")
+def _apply(story):
+    return format_html(_("coded <b>{code}</b> in {transcript}"), code=_code(story), transcript=story.transcript)
+
+
+@sentence("withdraw")
+def _withdraw(story):
+    return format_html(_("took <b>{code}</b> off in {transcript}"), code=_code(story), transcript=story.transcript)
+
+
+undo_sentences["apply"] = _withdraw
+undo_sentences["withdraw"] = _apply
+
+
+@sentence("create-code")
+def _create_code(story):
+    return format_html(_("added the code <b>{}</b>"), story.target)
+
+
+PARTS = {
+    "definition": gettext_lazy("the definition"),
+    "include": gettext_lazy("when to use it"),
+    "exclude": gettext_lazy("when not to use it"),
+    "example": gettext_lazy("the example"),
+    "colour": gettext_lazy("the colour"),
+    "origin": gettext_lazy("the origin"),
+    "asked_of": gettext_lazy("of whom it was asked"),
+}
+
+
+@sentence("edit-code")
+def _edit_code(story):
+    before, after = (images.get(story.event.target, {}) for images in (story.before, story.after))
+    if "name" in before and "name" in after:
+        return format_html(_("renamed the code <b>{old}</b> to <b>{new}</b>"), old=before["name"], new=after["name"])
+    changed = [words for name, words in PARTS.items() if name in after]
+    if len(changed) == 1:
+        return format_html(_("changed <b>{code}</b>: {part}"), code=story.target, part=changed[0])
+    return format_html(_("changed the code <b>{}</b>"), story.target)
+
+
+@sentence("move-code")
+def _move_code(story):
+    parent = story.after.get(story.event.target, {}).get("parent_id")
+    if parent:
+        return format_html(_("moved <b>{code}</b> under {parent}"), code=story.target, parent=story.name(f"code:{parent}"))
+    return format_html(_("moved <b>{}</b> in the codebook"), story.target)
+
+
+@sentence("reorder-codes")
+def _reorder_codes(story):
+    return _("changed the order of the codebook")
+
+
+@sentence("retire-code")
+def _retire_code(story):
+    return format_html(_("retired the code <b>{}</b>"), story.target)
+
+
+@sentence("restore-code")
+def _restore_code(story):
+    return format_html(_("restored the code <b>{}</b>"), story.target)
+
+
+@sentence("merge-codes")
+def _merge_codes(story):
+    into = story.referred("code", "merged_into_id")
+    gone = [key for key, _before, after in story.rows("code") if after.get("merged_into_id")]
+    code = story.name(gone[0]) if gone else story.target
+    return format_html(_("merged <b>{code}</b> into <b>{into}</b>"), code=code, into=into)
+
+
+@sentence("import-codebook")
+def _import_codebook(story):
+    number = len(story.rows("code"))
+    if not number:
+        return _("imported a codebook")
+    return ngettext("imported a codebook (%(n)d code)", "imported a codebook (%(n)d codes)", number) % {"n": number}
+
+
+@sentence("import-coded-segments")
+def _import_coded_segments(story):
+    number = len(story.rows("codedsegment"))
+    if not number:
+        return _("imported coded segments")
+    return ngettext("imported %(n)d coded segment", "imported %(n)d coded segments", number) % {"n": number}

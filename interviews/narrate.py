@@ -1,0 +1,290 @@
+"""The history in a reader's words: one sentence for each kind of action.
+
+Other apps add theirs: ``@sentence("apply")`` on a function that takes a Story and returns what comes after the actor's
+name, and ``name_fields["code"] = "name"`` for what rows of a model are called.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.contrib.auth import get_user_model
+from django.db.models import Case, F, JSONField, TextField, Value, When
+from django.db.models.functions import Cast, Length
+from django.db.models.lookups import GreaterThan
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .access import Role
+from .history import TRACKED
+from .models import Event
+
+READ_AT_MOST = 200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
+NAMED_PER_EVENT = 3
+
+sentences = {}
+name_fields = {
+    "study": "name",
+    "respondenttype": "name",
+    "attribute": "name",
+    "respondent": "pseudonym",
+    "transcript": "title",
+    "speaker": "label",
+    "membership": "user__username",
+    "user": "username",
+}
+
+
+def sentence(*actions):
+    """Decorator: this function tells these actions."""
+
+    def register(tell_it):
+        sentences.update(dict.fromkeys(actions, tell_it))
+        return tell_it
+
+    return register
+
+
+@dataclass
+class Story:
+    """One event, as a sentence needs it."""
+
+    event: Event
+    names: dict = field(repr=False)
+
+    @property
+    def before(self):
+        return self.event.short_before
+
+    @property
+    def after(self):
+        return self.event.short_after
+
+    def name(self, key):
+        """What a row was called then, or is called now: ``name("code:12")``."""
+        model, _sep, _pk = key.partition(":")
+        kept = name_fields.get(model)
+        for image in (self.after.get(key, {}), self.before.get(key, {})):
+            if image.get(kept):
+                return image[kept]
+        return self.names.get(key) or _("something that is gone")
+
+    @property
+    def target(self):
+        return self.name(self.event.target)
+
+    @property
+    def transcript(self):
+        return self.name(f"transcript:{self.event.transcript_id}") if self.event.transcript_id else ""
+
+    def rows(self, model):
+        """(key, image before or {}, image after or {}) of the rows of a model the event touched."""
+        keys = [key for key in {**self.before, **self.after} if key.startswith(f"{model}:")]
+        return [(key, self.before.get(key, {}), self.after.get(key, {})) for key in keys]
+
+    def referred(self, model, field_name):
+        """The name behind the first reference of that kind in the images: ``referred("membership", "user_id")``."""
+        for key, before, after in self.rows(model):
+            pk = after.get(field_name) or before.get(field_name)
+            if pk:
+                return self.name(f"{_related(key, field_name)}:{pk}")
+        return _("something that is gone")
+
+
+@dataclass
+class Told:
+    """An event with the name of who did it and what comes after the name, as safe HTML."""
+
+    event: Event
+    who: str
+    sentence: str
+
+
+def newest(study):
+    """A study's events, the last first, ready to be told: huge images stay in the database."""
+    return (
+        Event.objects.filter(study=study)
+        .order_by("-pk")
+        .defer("before", "after")
+        .annotate(
+            short_before=_short("before"),
+            short_after=_short("after"),
+            who=F("actor__username"),
+            undone_action=F("undoes__action"),
+        )
+    )
+
+
+def _short(name):
+    size = Length(Cast(name, TextField()))
+    return Case(
+        When(GreaterThan(size, READ_AT_MOST), then=Value({}, JSONField())), default=F(name), output_field=JSONField()
+    )
+
+
+def tell(events):
+    """Told events, in the order given, in a number of queries that does not grow with theirs."""
+    events = list(events)
+    names = _names(events)
+    return [_told(Story(event, names)) for event in events]
+
+
+def _told(story):
+    tell_it = sentences.get(story.event.action, _otherwise)
+    return Told(story.event, story.event.who or _("Somebody"), tell_it(story))
+
+
+def _names(events):
+    wanted = defaultdict(set)
+    for event in events:
+        for key in _keys(event):
+            model, _sep, pk = key.partition(":")
+            if model in name_fields and pk:
+                wanted[model].add(pk)
+    return {
+        f"{model}:{pk}": name
+        for model, pks in wanted.items()
+        for pk, name in _model(model)._base_manager.filter(pk__in=pks).values_list("pk", name_fields[model])
+    }
+
+
+def _keys(event):
+    """Rows an event's sentence may name: its target, its transcript, and what its first rows refer to."""
+    yield event.target
+    if event.transcript_id:
+        yield f"transcript:{event.transcript_id}"
+    for images in (event.short_before, event.short_after):
+        for key, image in list(images.items())[:NAMED_PER_EVENT]:
+            yield key
+            for field_name, value in image.items():
+                if field_name.endswith("_id") and isinstance(value, int):
+                    yield f"{_related(key, field_name)}:{value}"
+
+
+def _related(key, field_name):
+    """The model a field of an image refers to: ``_related("membership:3", "user_id")`` is "user"."""
+    spec = TRACKED.get(key.partition(":")[0])
+    found = [f for f in spec.fields if f.attname == field_name] if spec else []
+    return found[0].related_model._meta.model_name if found and found[0].related_model else ""
+
+
+def _model(name):
+    return get_user_model() if name == "user" else TRACKED[name].model
+
+
+def _otherwise(story):
+    return _("made a change (%(action)s)") % {"action": story.event.action.replace("-", " ")}
+
+
+def role_name(role):
+    return Role(role).label if role in Role.values else _("member")
+
+
+@sentence("create-study")
+def _create_study(story):
+    return _("made the study")
+
+
+@sentence("edit-study")
+def _edit_study(story):
+    return _("changed the study’s name or research question")
+
+
+@sentence("import-transcript")
+def _import_transcript(story):
+    return format_html(_("imported <b>{}</b>"), story.target)
+
+
+@sentence("remove-transcript")
+def _remove_transcript(story):
+    return format_html(_("removed <b>{}</b>"), story.target)
+
+
+@sentence("restore-transcript")
+def _restore_transcript(story):
+    return format_html(_("brought <b>{}</b> back"), story.target)
+
+
+@sentence("edit-transcript")
+def _edit_transcript(story):
+    return format_html(_("changed the particulars of <b>{}</b>"), story.target)
+
+
+@sentence("map-speakers")
+def _map_speakers(story):
+    return format_html(_("said who speaks in <b>{}</b>"), story.transcript or story.target)
+
+
+@sentence("add-respondent")
+def _add_respondent(story):
+    return format_html(_("added the respondent <b>{}</b>"), story.target)
+
+
+@sentence("edit-respondent")
+def _edit_respondent(story):
+    return format_html(_("changed what is known of <b>{}</b>"), story.target)
+
+
+@sentence("remove-respondent")
+def _remove_respondent(story):
+    return format_html(_("removed the respondent <b>{}</b>"), story.target)
+
+
+@sentence("import-respondents")
+def _import_respondents(story):
+    number = len(story.rows("respondent"))
+    if not number:
+        return _("imported respondents")
+    return ngettext("imported %(n)d respondent", "imported %(n)d respondents", number) % {"n": number}
+
+
+@sentence("invite-member")
+def _invite_member(story):
+    return _("made an invitation (%(role)s)") % {"role": _role_of(story.after)}
+
+
+@sentence("revoke-invitation")
+def _revoke_invitation(story):
+    return _("revoked an invitation (%(role)s)") % {"role": _role_of(story.before)}
+
+
+def _role_of(images):
+    return role_name(next(iter(images.values()), {}).get("role")).lower()
+
+
+@sentence("join-study")
+def _join_study(story):
+    return _("joined the study (%(role)s)") % {"role": _role_of(story.after)}
+
+
+@sentence("superuser-joined")
+def _superuser_joined(story):
+    return _("joined the study as a superuser, without an invitation (%(role)s)") % {"role": _role_of(story.after)}
+
+
+@sentence("change-role")
+def _change_role(story):
+    return format_html(
+        _("changed the role of <b>{who}</b> from {old} to {new}"),
+        who=story.target,
+        old=_role_of(story.before),
+        new=_role_of(story.after),
+    )
+
+
+@sentence("remove-member")
+def _remove_member(story):
+    who = story.referred("membership", "user_id")
+    if who == story.event.who:
+        return _("left the study")
+    return format_html(_("removed <b>{}</b> from the members"), who)
+
+
+@sentence("undo")
+def _undo(story):
+    undone = story.event.undone_action or ""
+    tell_it = undo_sentences.get(undone)
+    return tell_it(story) if tell_it else _("took a change back (%(action)s)") % {"action": undone.replace("-", " ")}
+
+
+undo_sentences = {}  # by the action that is undone; the Story's images are those of the undoing
