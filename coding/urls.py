@@ -9,5 +9,10 @@ urlpatterns = [
     path("studies/<str:slug>/", study.show_study, name="study"),
     path("studies/<str:slug>/codebook/", codebook.show_codebook, name="codebook"),
     path("studies/<str:slug>/query/", query.show_query, name="query"),
+    path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
+    path(
+        "studies/<str:slug>/export/coded-segments.csv", query.export_coded_segments, name="export-coded-segments"
+    ),
+    path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
     path("transcripts/<int:transcript_id>/", workspace.show_transcript, name="transcript"),
 ]

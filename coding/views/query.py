@@ -1,5 +1,340 @@
-from django.http import Http404
+"""The query view: a study's codes cross-tabulated, and the passages behind each cell."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import QueryDict
+from django.shortcuts import render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET
+
+from interviews.access import reach
+from interviews.models import Study
+
+from .. import exports
+from ..queries import (
+    BY_TYPE,
+    MOST_COLUMNS,
+    NO_VALUE,
+    PER_PAGE,
+    WITH_BASE,
+    Unclear,
+    asked_people,
+    cell_from,
+    cross_tabulate,
+    frame_of,
+    passages,
+    question_from,
+)
+
+COUNT_NAMES = {
+    "respondents": gettext_lazy("Respondents"),
+    "transcripts": gettext_lazy("Transcripts"),
+    "segments": gettext_lazy("Segments"),
+    "coded_segments": gettext_lazy("Coded segments"),
+    "words": gettext_lazy("Words"),
+}
+COUNT_HINTS = {
+    "respondents": gettext_lazy("Respondents with at least one coded segment, of those in the column"),
+    "transcripts": gettext_lazy("Transcripts with at least one coded segment, of those in the column"),
+    "segments": gettext_lazy("Distinct passages: two coders on one range count once"),
+    "coded_segments": gettext_lazy("Each code on each passage by each coder"),
+    "words": gettext_lazy("Words of the passages: a word under several counts once"),
+}
+LEGENDS = {
+    "respondents": gettext_lazy("Share of the column’s respondents"),
+    "transcripts": gettext_lazy("Share of the column’s transcripts"),
+    "segments": gettext_lazy("Share of the column’s segments"),
+    "coded_segments": gettext_lazy("Share of the column’s coded segments"),
+    "words": gettext_lazy("Share of the column’s coded words"),
+}
+SHADED_FROM = 3  # of fewer, shares mislead
+NAMED_WITHOUT = 30
 
 
-def show_query(request, **kwargs):
-    raise Http404
+@dataclass(frozen=True)
+class Shown:
+    """How a table is shown, which changes nothing that is counted."""
+
+    percent: bool
+    with_children: bool
+    hide_empty: bool
+
+
+def shown_as(params):
+    """Read from the parameters of an address; a box that was unticked leaves ``no`` behind."""
+    return Shown(
+        percent=params.get("show") == "percent",
+        with_children=(params.getlist("children") or ["yes"])[-1] != "no",
+        hide_empty=params.get("hide") == "yes",
+    )
+
+
+def chosen_rows(table, shown):
+    """The rows to show: with empty ones hidden, those above a row that is not empty stay."""
+    if not shown.hide_empty:
+        return table.rows
+    keep = set()
+    for row in reversed(table.rows):
+        if row.code.id in keep or row.own[-1] or (shown.with_children and row.cells[-1]):
+            keep.update((row.code.id, row.code.parent))
+    return [row for row in table.rows if row.code.id in keep]
+
+
+@login_required
+@require_GET
+def show_query(request, slug):
+    study = reach(Study.objects, request.user, "read", slug=slug)
+    event_id = study.last_event_id()
+    frame = frame_of(study, event_id)
+    context = {"study": study, "page": "query", "frame": frame}
+    try:
+        question = question_from(frame, request.GET)
+        table = cross_tabulate(study, frame, question, event_id)
+        opened = _opened(request, frame, question) if request.GET.get("cell") else {}
+    except Unclear as unclear:
+        return render(request, "coding/query.html", {**context, "problem": str(unclear)}, status=400)
+    shown = shown_as(request.GET)
+    context |= _controls(frame, question, shown, request.GET) | _table(table, frame, question, shown, request.GET)
+    return render(request, "coding/query.html", {**context, **opened, "legend": LEGENDS[question.count]})
+
+
+@login_required
+@require_GET
+def show_passages(request, slug):
+    """The passages behind one cell, as a fragment."""
+    study = reach(Study.objects, request.user, "read", slug=slug)
+    frame = frame_of(study)
+    try:
+        context = _opened(request, frame, question_from(frame, request.GET))
+    except Unclear as unclear:
+        return render(request, "coding/_passages.html", {"study": study, "problem": str(unclear)}, status=400)
+    return render(request, "coding/_passages.html", {"study": study, **context})
+
+
+@login_required
+@require_GET
+def export_coded_segments(request, slug):
+    study = reach(Study.objects, request.user, "export", slug=slug)
+    frame = frame_of(study)
+    try:
+        question = question_from(frame, request.GET)
+    except Unclear as unclear:
+        return _refused(request, study, unclear)
+    return exports.coded_segments_csv(study, frame, question)
+
+
+@login_required
+@require_GET
+def export_crosstab(request, slug):
+    study = reach(Study.objects, request.user, "export", slug=slug)
+    frame = frame_of(study)
+    try:
+        question = question_from(frame, request.GET)
+        table = cross_tabulate(study, frame, question)
+    except Unclear as unclear:
+        return _refused(request, study, unclear)
+    shown = shown_as(request.GET)
+    return exports.crosstab_csv(
+        study, frame, question, table, chosen_rows(table, shown), percent=shown.percent, with_children=shown.with_children
+    )
+
+
+def _refused(request, study, unclear):
+    context = {"study": study, "page": "query", "problem": str(unclear)}
+    return render(request, "coding/query.html", context, status=400)
+
+
+def _address(params, **changes):
+    """The query string of an address with some parameters set, or left out where None; without ``page``."""
+    changed = QueryDict(mutable=True)
+    for key, values in params.lists():
+        if key not in changes and key != "page":
+            changed.setlist(key, [value for value in values if value])
+    for key, value in changes.items():
+        if value is not None:
+            changed[key] = value
+    return changed.urlencode()
+
+
+def _without(params, key, value):
+    """The address with one filter lifted."""
+    changed = params.copy()
+    changed.setlist(key, [each for each in params.getlist(key) if each not in (value, "")])
+    return _address(changed, cell=None)
+
+
+def _controls(frame, question, shown, params):
+    coders = [(name, pk in question.coders) for pk, name in frame.coders]
+    people = asked_people(frame, question)
+    codes = [code for code in frame.codes if not code.retired]
+    return {
+        "question": question,
+        "shown": shown,
+        "title": _("Codes by %(columns)s") % {"columns": _lower_first(frame.title_of(question.by))},
+        "summary": [
+            ngettext("%(n)s code", "%(n)s codes", len(codes)) % {"n": len(codes)},
+            ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
+        ],
+        "counts": [(key, name, COUNT_HINTS[key]) for key, name in COUNT_NAMES.items()],
+        "count_name": COUNT_NAMES[question.count],
+        "columns_by": [(BY_TYPE, _("Respondent type")), *((a.key, a.name) for a in frame.attributes)],
+        "coders": coders,
+        "coders_chosen": _coders_chosen(coders),
+        "coders_counted": len(question.coders or frame.coders),
+        "types": [(key, name, key in question.types) for key, name in frame.types],
+        "attributes": [_attribute(choice, question) for choice in frame.attributes if _can_filter(choice)],
+        "lifts": _lifts(frame, question, params),
+        "address": _address(params, cell=None),
+    }
+
+
+def _lower_first(name):
+    """A name inside a sentence: "Respondent type" becomes "respondent type", "PhD" stays."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _can_filter(choice):
+    return 0 < len(choice.values) <= MOST_COLUMNS
+
+
+def _coders_chosen(coders):
+    chosen = [name for name, is_chosen in coders if is_chosen]
+    if chosen:
+        return ", ".join(chosen)
+    return {1: coders[0][0] if coders else "", 2: _("Both coders, either")}.get(len(coders), _("All coders, any"))
+
+
+def _attribute(choice, question):
+    wanted = {value for key, value in question.where if key == choice.key}
+    options = [(f"{choice.key}:{value}", label, value in wanted) for value, label in choice.values]
+    return choice.name, [*options, (f"{choice.key}:", _("Not known"), NO_VALUE in wanted)]
+
+
+def _lifts(frame, question, params):
+    """Each filter in force, as (what it says, address without it)."""
+    names = dict(frame.types)
+    found = [
+        (_("Type: %(name)s") % {"name": names[key]}, _without(params, "respondent_type", key)) for key in question.types
+    ]
+    attributes = {choice.key: choice for choice in frame.attributes}
+    for key, value in question.where:
+        label = dict(attributes[key].values).get(value, value) or _("not known")
+        found.append((f"{attributes[key].name}: {label}", _without(params, "where", f"{key}:{value}")))
+    if question.code is not None:
+        name = next(code.name for code in frame.codes if code.id == question.code)
+        found.append((_("Code: %(name)s") % {"name": name}, _address(params, code=None, cell=None)))
+    return found
+
+
+def _table(table, frame, question, shown, params):
+    rows = chosen_rows(table, shown)
+    lowest = min((row.code.depth for row in rows), default=0)
+    bases = [*(column.n for column in table.columns), table.n]
+    keys = [f",{column.key}" for column in table.columns] + [""]
+    labels = [*(column.label for column in table.columns), _("All")]
+    is_open = params.get("cell", "")
+    address = _address(params, cell=None)
+    parents = {code.parent for code in frame.codes}
+    lines = []
+    for row in rows:
+        numbers, coded = (row.cells, row.coded) if shown.with_children else (row.own, row.own_coded)
+        cells = [
+            {
+                "key": f"{row.code.id}{key}",
+                "n": n,
+                "base": base,
+                "label": label,
+                "coded": segments,
+                "own": own if shown.with_children and own != n else None,
+                "heat": _heat(n, base) if key else None,
+                "percent": _percent(n, base) if shown.percent else None,
+            }
+            for key, label, n, own, base, segments in zip(
+                keys, labels, numbers, row.own, bases, coded, strict=True
+            )
+        ]
+        lines.append(
+            {
+                "code": row.code,
+                "level": row.code.depth - lowest + 1,
+                "path": " > ".join(row.code.path),
+                "cells": cells,
+                "coded": coded[-1],
+                "rolled": shown.with_children and row.code.id in parents,
+            }
+        )
+    return {
+        "table": table,
+        "lines": lines,
+        "heads": [{"label": column.label, "n": column.n} for column in table.columns],
+        "many": len(table.columns) > 5,
+        "open_cell": is_open,
+        "cell_address": f"?{address}{'&' if address else ''}cell=",
+        "based": question.count in WITH_BASE,
+        "caption": format_lazy("{}, {}", COUNT_HINTS[question.count], _("by code and column")),
+        "unit": _unit(question.count),
+    }
+
+
+def _unit(count):
+    return {
+        "respondents": _("respondents"),
+        "transcripts": _("transcripts"),
+        "segments": _("segments"),
+        "coded_segments": _("coded segments"),
+        "words": _("words"),
+    }[count]
+
+
+def _heat(n, base):
+    """One of five shades by the share: 0, to a quarter, to a half, to three quarters, above."""
+    if base < SHADED_FROM:
+        return None
+    return -(-4 * n // base)
+
+
+def _percent(n, base):
+    return f"{100 * n / base:.0f}%" if base else "–"
+
+
+def _opened(request, frame, question):
+    params = request.GET
+    shown = shown_as(params)
+    page = params.get("page", "")
+    opened = passages(
+        frame,
+        question,
+        cell_from(frame, params.get("cell", "")),
+        with_children=shown.with_children,
+        page=int(page) if page.isdecimal() else 1,
+    )
+    address = _address(params)
+    return {
+        "opened": opened,
+        "question": question,
+        "open_cell": params["cell"],
+        "groups": [
+            (person, _about(frame, person) if person else "", many, found) for person, many, found in opened.groups
+        ],
+        "named": opened.without[:NAMED_WITHOUT],
+        "unnamed": max(0, len(opened.without) - NAMED_WITHOUT),
+        "close": _address(params, cell=None),
+        "pages": [(number, f"?{address}&page={number}") for number in range(1, opened.pages + 1)],
+        "first": (opened.page - 1) * PER_PAGE + 1,
+        "last": min(opened.page * PER_PAGE, opened.total),
+    }
+
+
+def _about(frame, person):
+    """A few words on a respondent: values as they are, and the names of what is so."""
+    words = []
+    for choice in frame.attributes:
+        value = person.values.get(choice.key)
+        if choice.kind == "yes_no" and value == "yes":
+            words.append(_lower_first(choice.name))
+        elif choice.kind in ("one_of", "text") and value:
+            words.append(value)
+    return ", ".join(words[:3])

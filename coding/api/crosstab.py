@@ -1,0 +1,85 @@
+"""Cross-tabulations for scripts."""
+
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+from ninja.errors import HttpError
+from pydantic import Field
+
+from coding.queries import Unclear, cross_tabulate, frame_of, question_from
+from interviews.access import reach
+from interviews.models import Study
+
+router = Router(tags=["results"])
+
+
+class Asked(Schema):
+    """Documents the parameters; ``question_from`` reads them, for this and for the page."""
+
+    by: str = Field("respondent_type", description="respondent_type, or the key of an attribute")
+    count: str = Field("respondents", description="respondents, transcripts, segments, coded_segments or words")
+    coder: list[str] = Field([], description="only coded segments of these coders (user names)")
+    code: str = Field("", description="only this code and those below it (its number)")
+    respondent_type: list[str] = Field([], description="only respondents of these types (keys)")
+    where: list[str] = Field([], description="only respondents with this value, as attribute:value")
+
+
+class ColumnOut(Schema):
+    key: str
+    label: str
+    n: int
+
+
+class RowOut(Schema):
+    code: int
+    name: str
+    path: list[str]
+    parent: int | None
+    depth: int
+    retired: bool
+    cells: list[int]
+    own: list[int]
+
+
+class CrossTableOut(Schema):
+    by: str
+    count: str
+    n: int
+    columns: list[ColumnOut]
+    rows: list[RowOut]
+    unattributed: int
+
+
+@router.get("/studies/{slug}/crosstab/", response=CrossTableOut, summary="Codes by respondent type or attribute")
+def get_crosstab(request, slug: str, asked: Query[Asked]):
+    """Numbers of each code (``cells`` with the codes below it, ``own`` without), one per column, in their order.
+
+    A column's ``n`` is its respondents or transcripts; for what has no such base, all that is coded in the column.
+    """
+    study = reach(Study.objects, request.auth, "read", slug=slug)
+    try:
+        event_id = study.last_event_id()
+        frame = frame_of(study, event_id)
+        question = question_from(frame, request.GET)
+        table = cross_tabulate(study, frame, question, event_id)
+    except Unclear as unclear:
+        raise HttpError(422, str(unclear)) from unclear
+    return {
+        "by": question.by,
+        "count": question.count,
+        "n": table.n,
+        "columns": [{"key": c.key, "label": c.label, "n": c.n} for c in table.columns],
+        "rows": [
+            {
+                "code": row.code.id,
+                "name": row.code.name,
+                "path": list(row.code.path),
+                "parent": row.code.parent,
+                "depth": row.code.depth,
+                "retired": row.code.retired,
+                "cells": row.cells[:-1],
+                "own": row.own[:-1],
+            }
+            for row in table.rows
+        ],
+        "unattributed": table.unattributed,
+    }

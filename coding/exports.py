@@ -1,0 +1,218 @@
+"""CSV files of what was found; docs/export-columns.md tells readers of the files what is in them."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+from itertools import chain, groupby, islice
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from interviews.models import Respondent, Transcript
+
+from .models import Memo
+from .queries import (
+    BY_TYPE,
+    CrossTable,
+    Frame,
+    Question,
+    Row,
+    asked_codes,
+    asked_people,
+    coded_rows,
+    turn_at,
+)
+
+RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LINES_AT_ONCE = 500
+
+BEFORE_ATTRIBUTES = [
+    "coded_segment_id",
+    "segment_id",
+    "transcript",
+    "respondent",
+    "respondent_type",
+]
+AFTER_ATTRIBUTES = [
+    "code",
+    "code_path",
+    "coder",
+    "created",
+    "start",
+    "end",
+    "turn",
+    "speaker",
+    "quote",
+    "memo",
+    "code_revision",
+]
+
+
+class Line:
+    write = staticmethod(str)  # hands the line back, so that csv.writer can stream
+
+
+def csv_response(filename: str, header: list, rows: Iterable[list]) -> StreamingHttpResponse:
+    """Stream rows as a UTF-8 CSV download (RFC 4180) with a BOM; texts a spreadsheet would run are made harmless."""
+    write = csv.writer(Line).writerow
+    lines = (write([harmless(value) for value in row]) for row in rows)
+    return StreamingHttpResponse(
+        # Without the BOM Excel garbles every other script.
+        chain(["\ufeff" + write([harmless(name) for name in header])], _in_chunks(lines)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, filename)},
+    )
+
+
+def _in_chunks(lines: Iterator[str]) -> Iterator[str]:
+    """A line at a time would cost more in the server than in here."""
+    while chunk := list(islice(lines, LINES_AT_ONCE)):
+        yield "".join(chunk)
+
+
+def harmless(value):
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay as they are."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(RUN_BY_SPREADSHEETS) else value
+
+
+def path_text(path: Iterable[str]) -> str:
+    """``Team return > Team formation``; a ">" inside a name is written ``\\>``, a backslash twice."""
+    return " > ".join(name.replace("\\", "\\\\").replace(">", "\\>") for name in path)
+
+
+def _filename(study, what):
+    return f"{study.slug}-{what}-{timezone.localdate().isoformat()}.csv"
+
+
+def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttpResponse:
+    """Coded segments, one a row, by transcript (title), start, end and code path; columns in docs/export-columns.md."""
+    attributes = list(study.attributes.values_list("key", flat=True))
+    taken = {*BEFORE_ATTRIBUTES, *AFTER_ATTRIBUTES}
+    names = [f"attribute_{key}" if key in taken else key for key in attributes]
+    header = [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
+    return csv_response(_filename(study, "coded-segments"), header, _coded_segments(study, frame, question, attributes))
+
+
+def _coded_segments(study, frame, question, attributes):
+    codes = {code.id: (code.name, path_text(code.path)) for code in asked_codes(frame, question)}
+    rows = _asked_rows(frame, question, codes)
+    people = _people(study, attributes)
+    memos = _memos(study)
+    nobody = ["", "", *[""] * len(attributes)]
+    for transcript, title in frame.transcripts.items():  # one at a time, in order: nothing has to be sorted or held
+        found = rows.filter(content_object__transcript=transcript).order_by(
+            "content_object__start", "content_object__end", "content_object", "coder__username", "pk"
+        )
+        lines = found.values_list(
+            "pk",
+            "content_object_id",
+            "content_object__start",
+            "content_object__end",
+            "content_object__quote",
+            "tag_id",
+            "coder__username",
+            "created_at",
+            "code_revision",
+            "respondent_id",
+        ).iterator(chunk_size=2000)
+        turns = None
+        for _segment, of_segment in groupby(lines, key=lambda line: line[1]):
+            for pk, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
+                of_segment, key=lambda line: codes[line[5]][1]
+            ):
+                turns = turns or _turns(transcript)
+                number, turn = turn_at(turns, start)
+                yield [
+                    str(pk),
+                    segment,
+                    title,
+                    *people.get(respondent, nobody),
+                    *codes[code],
+                    coder,
+                    created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                    start,
+                    end,
+                    number or "",
+                    (turn and turn["speaker"]) or "",
+                    quote,
+                    memos.get(pk, ""),
+                    revision,
+                ]
+
+
+def _asked_rows(frame, question, codes):
+    rows = coded_rows(frame, question, codes)
+    if question.filters_people:
+        rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
+    return rows
+
+
+def _turns(transcript_id):
+    turns = Transcript.objects.values_list("turns", flat=True).get(pk=transcript_id)
+    return [turn["end"] for turn in turns], turns
+
+
+def _people(study, attributes):
+    """Each respondent's first cells: pseudonym, type, and the attributes as they are kept."""
+    rows = Respondent.objects.filter(study=study).values_list("pk", "pseudonym", "respondent_type__key", "values")
+    return {
+        pk: [name, kind or "", *(_cell(values.get(key)) for key in attributes)] for pk, name, kind, values in rows
+    }
+
+
+def _cell(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
+
+
+def _memos(study):
+    """Shared memos by coded segment; several are joined by an empty line."""
+    found = defaultdict(list)
+    rows = Memo.objects.filter(study=study, shared=True).exclude(coded_segment=None).order_by("created_at", "pk")
+    for pk, text in rows.values_list("coded_segment_id", "text"):
+        found[pk].append(text)
+    return {pk: "\n\n".join(texts) for pk, texts in found.items()}
+
+
+def crosstab_csv(
+    study, frame: Frame, question: Question, table: CrossTable, rows: list[Row], *, percent: bool, with_children: bool
+) -> StreamingHttpResponse:
+    """A cross-tabulation as the page shows it; columns in docs/export-columns.md."""
+    about = [
+        question.count if not percent else f"{question.count}, per cent of n",
+        question.by,
+        "; ".join(_filters(frame, question)),
+    ]
+    header = ["count", "by", "filters", "code", "path", "depth", "level"]
+    header += [column.key or "no value" for column in table.columns] + ["all", "coded_segments"]
+    bases = [*(column.n for column in table.columns), table.n]
+
+    def numbers(cells):
+        if not percent:
+            return cells
+        return [round(100 * n / base, 1) if base else "" for n, base in zip(cells, bases, strict=True)]
+
+    def lines():
+        yield [*about, "", "", "", "n", *bases, table.coded]
+        for row in rows:
+            code = [row.code.name, path_text(row.code.path), row.code.depth]
+            yield [*about, *code, "own", *numbers(row.own), row.own_coded[-1]]
+            if with_children:
+                yield [*about, *code, "with_children", *numbers(row.cells), row.coded[-1]]
+
+    return csv_response(_filename(study, "crosstab"), header, lines())
+
+
+def _filters(frame, question):
+    coders = dict(frame.coders)
+    if question.coders:
+        yield "coder=" + ",".join(coders[pk] for pk in question.coders)
+    if question.code is not None:
+        yield "code=" + path_text(next(code.path for code in frame.codes if code.id == question.code))
+    if question.types:
+        yield f"{BY_TYPE}=" + ",".join(question.types)
+    for key, value in question.where:
+        yield f"{key}={value}"

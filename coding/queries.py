@@ -1,0 +1,644 @@
+"""What the query view asks of the database: the frame of a study, cross-tabulations, and the passages behind a cell.
+
+A question comes as the parameters of an address, the same for the page, the API and the CSV files: ``by``, ``count``,
+``coder``, ``code``, ``respondent_type`` and ``where=<attribute key>:<value>``.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest, Substr
+from django.utils.text import get_text_list
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from interviews.models import Attribute, Respondent, Speaker, Transcript
+from interviews.turns import count_words
+
+from .analysis import crosstab
+from .codebook import in_tree_order
+from .colours import looks
+from .models import CodedSegment, Segment
+
+COUNTS = ("respondents", "transcripts", "segments", "coded_segments", "words")
+WITH_BASE = ("respondents", "transcripts")  # the others are shares of what is coded
+BY_TYPE = "respondent_type"
+NO_VALUE = ""
+NO_RESPONDENT = "__no_respondent__"
+MOST_COLUMNS = 30
+CACHE_SECONDS = 24 * 3600
+
+
+class Unclear(Exception):
+    """A question that cannot be answered; its message says why."""
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    """A code where it stands in the tree; ``path`` holds the names from the top code to this one."""
+
+    id: int
+    name: str
+    parent: int | None
+    depth: int
+    path: tuple[str, ...]
+    retired: bool
+    look: str
+
+
+@dataclass(frozen=True)
+class AttributeChoice:
+    """An attribute and its values among the respondents, as ``[(key, label)]`` in the order to show them."""
+
+    key: str
+    name: str
+    kind: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A respondent who was interviewed; ``values`` by attribute key, as they are written in addresses."""
+
+    id: int
+    pseudonym: str
+    type: str
+    values: dict
+    transcripts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a study can be asked about. Respondents never interviewed, or put away, are not in it."""
+
+    codes: tuple[CodeLine, ...]
+    types: tuple[tuple[str, str], ...]
+    attributes: tuple[AttributeChoice, ...]
+    coders: tuple[tuple[int, str], ...]
+    people: dict[int, Person]
+    transcripts: dict[int, str]
+    some_removed: bool
+
+    def subtree(self, code_id):
+        wanted = {code_id}
+        for code in self.codes:  # parents come before children
+            if code.parent in wanted:
+                wanted.add(code.id)
+        return wanted
+
+    def title_of(self, by):
+        return _("Respondent type") if by == BY_TYPE else next(a.name for a in self.attributes if a.key == by)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is counted, of whom, by what. Empty filters mean all."""
+
+    by: str = BY_TYPE
+    count: str = "respondents"
+    coders: tuple[int, ...] = ()
+    code: int | None = None
+    types: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def filters_people(self):
+        return bool(self.types or self.where)
+
+
+@dataclass(frozen=True)
+class Column:
+    key: str
+    label: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A code's numbers, each list one number per column and last that of all columns.
+
+    ``cells`` include the codes below, ``own`` do not; ``coded`` and ``own_coded`` count coded segments.
+    """
+
+    code: CodeLine
+    cells: list[int]
+    own: list[int]
+    coded: list[int]
+    own_coded: list[int]
+
+
+@dataclass(frozen=True)
+class CrossTable:
+    """A cross-tabulation. ``unattributed`` coded segments are no respondent's words and are not counted."""
+
+    columns: list[Column]
+    n: int
+    rows: list[Row]
+    coded: int
+    unattributed: int
+    has_base: bool = field(default=True)
+
+
+# --- the frame
+
+
+def frame_of(study, event_id=None):
+    """The study's frame, from the cache where nothing has changed since ``event_id``, its last event."""
+    event_id = study.last_event_id() if event_id is None else event_id
+    return _cached(study, event_id, "frame", lambda: _read_frame(study))
+
+
+def _cached(study, event_id, what, make):
+    language = get_language()
+    key = hashlib.sha256(repr((study.pk, event_id, language, what)).encode()).hexdigest()
+    found = cache.get(f"query:{key}")
+    if found is None:
+        found = make()
+        cache.set(f"query:{key}", found, CACHE_SECONDS)
+    return found
+
+
+def _read_frame(study):
+    codes = list(study.codes.all())
+    tree = list(in_tree_order(codes))
+    look = looks([code for _depth, code in tree])
+    lines = {}
+    for depth, code in tree:
+        above = lines[code.parent_id].path if code.parent_id else ()
+        lines[code.pk] = CodeLine(
+            code.pk,
+            code.name,
+            code.parent_id,
+            depth,
+            (*above, code.name),
+            code.retired_at is not None,
+            look[code.pk],
+        )
+    people, transcripts = _read_people(study)
+    return Frame(
+        tuple(lines.values()),
+        tuple(study.respondent_types.values_list("key", "name")),
+        tuple(_choice(attribute, people.values()) for attribute in study.attributes.all()),
+        tuple(_coders(study)),
+        people,
+        transcripts,
+        Transcript.objects.filter(study=study).exclude(removed_at=None).exists(),
+    )
+
+
+def _read_people(study):
+    kept = Transcript.objects.filter(study=study).kept()
+    main = list(kept.order_by("title", "pk").values_list("pk", "respondent_id", "title"))
+    speaking = Speaker.objects.filter(transcript__in=kept, is_interviewer=False).exclude(respondent=None)
+    of_respondent = defaultdict(dict)  # as an ordered set
+    for transcript_id, respondent_id in [
+        *((pk, respondent_id) for pk, respondent_id, _title in main),
+        *speaking.values_list("transcript_id", "respondent_id"),
+    ]:
+        of_respondent[respondent_id][transcript_id] = True
+    rows = Respondent.objects.filter(study=study).kept().values_list("pk", "pseudonym", "respondent_type__key", "values")
+    people = {
+        pk: Person(pk, name, kind or NO_VALUE, _written(values), tuple(of_respondent[pk]))
+        for pk, name, kind, values in rows.order_by("pseudonym", "pk")
+        if pk in of_respondent
+    }
+    return people, {pk: title for pk, _respondent, title in main}
+
+
+def _written(values):
+    """Values as addresses write them: yes and no, 7 for 7.0; what is unknown is left out."""
+    return {key: written for key, value in values.items() if (written := _as_text(value)) != NO_VALUE}
+
+
+def _as_text(value):
+    if value is None:
+        return NO_VALUE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _choice(attribute, people):
+    found = {person.values[attribute.key] for person in people if attribute.key in person.values}
+    return AttributeChoice(
+        attribute.key,
+        attribute.name,
+        attribute.kind,
+        tuple((value, _label(attribute.kind, value)) for value in sorted(found, key=_order(attribute))),
+    )
+
+
+def _label(kind, value):
+    return {"yes": _("Yes"), "no": _("No")}.get(value, value) if kind == Attribute.Kind.YES_NO else value
+
+
+def _order(attribute):
+    if attribute.kind == Attribute.Kind.YES_NO:
+        return lambda value: (value != "yes", value)
+    if attribute.kind == Attribute.Kind.ONE_OF:
+        places = {str(choice): place for place, choice in enumerate(attribute.choices)}
+        return lambda value: (places.get(value, len(places)), value)
+    if attribute.kind == Attribute.Kind.NUMBER:
+        return lambda value: (_number(value), value)
+    return str.casefold
+
+
+def _number(value):
+    try:
+        return float(value)
+    except ValueError:
+        return float("inf")
+
+
+def _coders(study):
+    rows = CodedSegment.objects.filter(coder=OuterRef("pk"), tag__study=study)
+    return get_user_model().objects.filter(Exists(rows)).order_by("username").values_list("pk", "username")
+
+
+# --- the question
+
+
+def question_from(frame, params):
+    """Read a question from the parameters of an address (a QueryDict). Raises Unclear."""
+    by = params.get("by") or BY_TYPE
+    count = params.get("count") or "respondents"
+    keys = [BY_TYPE, *(a.key for a in frame.attributes)]
+    if by not in keys:
+        raise Unclear(_("“%(value)s” cannot take the columns: choose one of %(known)s.") % _known(by, keys))
+    if count not in COUNTS:
+        raise Unclear(_("“%(value)s” cannot be counted: choose one of %(known)s.") % _known(count, COUNTS))
+    return Question(
+        by,
+        count,
+        _asked_coders(frame, params.getlist("coder")),
+        _asked_code(frame, params.get("code")),
+        _asked_types(frame, params.getlist("respondent_type")),
+        _asked_values(frame, params.getlist("where")),
+    )
+
+
+def _known(value, known):
+    return {"value": value, "known": get_text_list(list(known), _("or"))}
+
+
+def _asked_coders(frame, names):
+    by_name = {name: pk for pk, name in frame.coders}
+    unknown = [name for name in names if name and name not in by_name]
+    if unknown:
+        raise Unclear(_("Nobody called “%(name)s” has coded in this study.") % {"name": unknown[0]})
+    return tuple(sorted({by_name[name] for name in names if name}))
+
+
+def _asked_code(frame, given):
+    if not given:
+        return None
+    if given not in {str(code.id) for code in frame.codes}:
+        raise Unclear(_("This study has no code with the number %(code)s.") % {"code": given})
+    return int(given)
+
+
+def _asked_types(frame, keys):
+    known = [key for key, _name in frame.types]
+    unknown = [key for key in keys if key and key not in known]
+    if unknown:
+        raise Unclear(_("This study has no respondent type “%(key)s”.") % {"key": unknown[0]})
+    return tuple(sorted({key for key in keys if key}))
+
+
+def _asked_values(frame, given):
+    """``founder:yes``, or ``founder:`` for those of whom it is not known."""
+    known = {a.key for a in frame.attributes}
+    pairs = [each.partition(":")[::2] for each in given if each]
+    unknown = [key for key, _value in pairs if key not in known]
+    if unknown:
+        raise Unclear(_("This study has no attribute “%(key)s”.") % {"key": unknown[0]})
+    return tuple(sorted(set(pairs)))
+
+
+def asked_people(frame, question):
+    """The respondents a question is about: several values of one attribute are alternatives."""
+    wanted = defaultdict(set)
+    for key, value in question.where:
+        wanted[key].add(value)
+    return [
+        person
+        for person in frame.people.values()
+        if (not question.types or person.type in question.types)
+        and all(person.values.get(key, NO_VALUE) in values for key, values in wanted.items())
+    ]
+
+
+def asked_codes(frame, question):
+    wanted = None if question.code is None else frame.subtree(question.code)
+    return [code for code in frame.codes if wanted is None or code.id in wanted]
+
+
+# --- the rows
+
+
+def coded_rows(frame, question, codes):
+    """Coded segments with any of these codes (ids), by the asked coders, in transcripts that are kept."""
+    rows = CodedSegment.objects.filter(tag__in=codes)
+    if question.coders:
+        rows = rows.filter(coder__in=question.coders)
+    if frame.some_removed:  # the join is paid for only by studies that need it
+        rows = rows.filter(content_object__transcript__removed_at=None)
+    return rows
+
+
+def cross_tabulate(study, frame, question, event_id=None):
+    """The CrossTable that answers a question, from the cache where nothing has changed. Raises Unclear."""
+    event_id = study.last_event_id() if event_id is None else event_id
+    return _cached(study, event_id, question, lambda: _cross_tabulate(frame, question))
+
+
+def _cross_tabulate(frame, question):
+    codes = asked_codes(frame, question)
+    parents = {code.id: code.parent for code in codes}
+    rows = coded_rows(frame, question, parents)
+    # One scan of the covering index, whatever is counted; nothing but its columns may be named here.
+    grouped = list(rows.order_by().values_list("tag_id", "respondent_id").annotate(n=Count("*")))
+    heads, people_in = _columns(frame, question, any(pk is None for _code, pk, _n in grouped))
+    column_of = {pk: number for number, people in enumerate(people_in) for pk in people}
+    coded = crosstab.sum_rows(
+        ((code, column_of[pk], n) for code, pk, n in grouped if pk in column_of), parents, len(heads)
+    )
+    counts = _counts(question.count, rows, grouped, coded, column_of, parents, len(heads))
+    if question.count == "respondents":
+        bases = [len(people) for people in people_in]
+        n = sum(bases)
+    elif question.count == "transcripts":
+        bases, n = _transcripts_of(frame, rows, people_in)
+    else:
+        *bases, n = counts.totals
+    return CrossTable(
+        [Column(key, label, base) for (key, label), base in zip(heads, bases, strict=True)],
+        n,
+        _rows(codes, counts, coded),
+        coded.totals[-1],
+        sum(n for _code, pk, n in grouped if pk is None) if question.count == "respondents" else 0,
+        question.count in WITH_BASE,
+    )
+
+
+def _columns(frame, question, somebody_unknown):
+    """The columns as ``[(key, label)]``, and beside it the respondents (ids) of each."""
+    people = asked_people(frame, question)
+    found = defaultdict(list)
+    for person in people:
+        found[person.type if question.by == BY_TYPE else person.values.get(question.by, NO_VALUE)].append(person.id)
+    if question.by == BY_TYPE:
+        heads = [head for head in frame.types if not question.types or head[0] in question.types]
+    else:
+        attribute = next(a for a in frame.attributes if a.key == question.by)
+        heads = [head for head in attribute.values if head[0] in found]
+        if len(heads) > MOST_COLUMNS:
+            raise Unclear(
+                _(
+                    "“%(name)s” has %(many)s different values, and a table has at most %(most)s columns: "
+                    "choose another attribute, or filter the respondents."
+                )
+                % {"name": attribute.name, "many": len(heads), "most": MOST_COLUMNS}
+            )
+    if NO_VALUE in found:
+        heads = [*heads, (NO_VALUE, _("No value"))]
+    people_in = [found[key] for key, _label in heads]
+    if somebody_unknown and question.count != "respondents" and not question.filters_people:
+        heads, people_in = [*heads, (NO_RESPONDENT, _("No respondent"))], [*people_in, [None]]
+    return heads, people_in
+
+
+def _counts(count, rows, grouped, coded, column_of, parents, columns):
+    if count == "coded_segments":
+        return coded
+    if count == "respondents":
+        return crosstab.count_units(
+            ((code, column_of[pk], pk) for code, pk, _n in grouped if pk in column_of), parents, columns
+        )
+    unit = "content_object__transcript_id" if count == "transcripts" else "content_object_id"
+    found = rows.order_by().values_list("tag_id", "respondent_id", unit).distinct().iterator(chunk_size=10_000)
+    units = ((code, column_of[pk], unit) for code, pk, unit in found if pk in column_of)
+    if count != "words":
+        return crosstab.count_units(units, parents, columns)
+    stretches = {
+        pk: crosstab.Stretch(*where)
+        for pk, *where in Segment.objects.filter(Exists(rows.filter(content_object=OuterRef("pk"))))
+        .order_by()
+        .values_list("pk", "transcript_id", "start", "end", "words")
+        .iterator(chunk_size=10_000)
+    }
+    quotes = _quotes(crosstab.crossing(stretches))
+    return crosstab.count_words(units, parents, columns, stretches, quotes, count_words)
+
+
+def _quotes(segment_ids):
+    wanted, found = sorted(segment_ids), {}
+    for start in range(0, len(wanted), 5000):
+        part = Segment.objects.filter(pk__in=wanted[start : start + 5000])
+        found.update(part.order_by().values_list("pk", "quote"))
+    return found
+
+
+def _transcripts_of(frame, rows, people_in):
+    """How many transcripts each column has, and all together; one of two respondents may be in two columns."""
+    found = []
+    for people in people_in:
+        if people == [None]:
+            spoken = {pk for person in frame.people.values() for pk in person.transcripts}
+            unknown = rows.filter(respondent=None).order_by()
+            coded = unknown.values_list("content_object__transcript_id", flat=True).distinct()
+            found.append((frame.transcripts.keys() - spoken) | set(coded))
+        else:
+            found.append({pk for person in people for pk in frame.people[person].transcripts})
+    return [len(each) for each in found], len(set().union(*found))
+
+
+def _rows(codes, counts, coded):
+    """Rows in tree order. A retired code is shown where it, or a code below it, has coded segments or is in use."""
+    shown = set()
+    for code in reversed(codes):
+        if code.id in shown or not code.retired or coded.cells[code.id][-1]:
+            shown.update((code.id, code.parent))
+    return [
+        Row(code, counts.cells[code.id], counts.own[code.id], coded.cells[code.id], coded.own[code.id])
+        for code in codes
+        if code.id in shown
+    ]
+
+
+# --- the passages behind a cell
+
+AROUND = 90  # code points of the text shown before and after a quote
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code and a column; ``column`` is None for all columns together."""
+
+    code: int
+    column: str | None = None
+
+
+def cell_from(frame, given):
+    """Read ``<code>,<column key>``; without a comma, all columns. Raises Unclear."""
+    code, comma, column = given.partition(",")
+    return Cell(_asked_code(frame, code or "0"), column if comma else None)
+
+
+@dataclass
+class Passage:
+    segment: int
+    transcript: int
+    title: str
+    turn: int
+    before: str
+    quote: str
+    after: str
+    coders: list[str]
+    codes: list[CodeLine]
+
+
+@dataclass
+class Opened:
+    """What is behind a cell: passages by respondent, a page at a time, and who is without the code."""
+
+    code: CodeLine
+    column: str
+    groups: list[tuple[Person | None, int, list[Passage]]]
+    total: int
+    coded: int
+    have: int
+    asked: int
+    transcripts: int
+    asked_transcripts: int
+    page: int
+    pages: int
+    without: list[tuple[Person, list[tuple[int, str]]]]
+
+
+def passages(frame, question, cell, *, with_children=True, page=1):
+    """Open a cell: one page of its passages in context. Raises Unclear for a column that is not there."""
+    ids = frame.subtree(cell.code) if with_children else {cell.code}
+    heads, people_in = _columns(frame, question, True)
+    labels = dict(heads)
+    if cell.column is not None and cell.column not in labels:
+        raise Unclear(_("This table has no column “%(key)s”.") % {"key": cell.column})
+    chosen = [
+        pk
+        for (key, _label), people in zip(heads, people_in, strict=True)
+        if cell.column in (None, key)
+        for pk in people
+    ]
+    rows = _of_people(coded_rows(frame, question, ids), chosen)
+    found = rows.order_by().values_list("respondent_id")
+    by_person = {
+        pk: (segments, coded)
+        for pk, segments, coded in found.annotate(Count("content_object", distinct=True), n=Count("*"))
+    }
+    total = sum(segments for segments, _coded in by_person.values())
+    pages = max(1, -(-total // PER_PAGE))
+    page = min(max(page, 1), pages)
+    segments = list(_page_of_segments(rows, page))
+    codes = {code.id: code for code in frame.codes}
+    return Opened(
+        codes[cell.code],
+        labels[cell.column] if cell.column is not None else _("All"),
+        _grouped(frame, segments, _bearing(rows, segments, codes), by_person),
+        total,
+        sum(coded for _segments, coded in by_person.values()),
+        sum(1 for pk in by_person if pk is not None),
+        sum(1 for pk in chosen if pk is not None),
+        rows.order_by().aggregate(n=Count("content_object__transcript", distinct=True))["n"],
+        _transcripts_of(frame, rows, [[pk] for pk in chosen])[1],
+        page,
+        pages,
+        [_with_transcripts(frame, pk) for pk in chosen if pk is not None and pk not in by_person],
+    )
+
+
+def _with_transcripts(frame, pk):
+    person = frame.people[pk]
+    return person, [(transcript, frame.transcripts[transcript]) for transcript in person.transcripts]
+
+
+def _of_people(rows, people):
+    wanted = Q(respondent__in=[pk for pk in people if pk is not None])
+    return rows.filter(wanted | Q(respondent=None) if None in people else wanted)
+
+
+def _page_of_segments(rows, page):
+    """One page of segments with what surrounds them; the database cuts it, no text is loaded whole."""
+    start = (page - 1) * PER_PAGE
+    return (
+        Segment.objects.filter(Exists(rows.filter(content_object=OuterRef("pk"))))
+        .order_by(
+            F("respondent__pseudonym").asc(nulls_last=True), "respondent", "transcript__title", "transcript", "start", "end"
+        )
+        .annotate(
+            title=F("transcript__title"),
+            before=Substr("transcript__text", Greatest(F("start") - AROUND + 1, 1), AROUND),
+            after=Substr("transcript__text", F("end") + 1, AROUND),
+        )[start : start + PER_PAGE]
+    )
+
+
+def _bearing(rows, segments, codes):
+    """Of each segment: who coded it, and with which of the codes."""
+    found = defaultdict(lambda: ({}, {}))
+    of_page = rows.filter(content_object__in=[segment.pk for segment in segments])
+    for segment, code, coder in of_page.order_by("created_at").values_list(
+        "content_object_id", "tag_id", "coder__username"
+    ):
+        found[segment][0][coder] = True
+        found[segment][1][code] = True
+    return {
+        pk: (sorted(coders), [code for code in codes.values() if code.id in bearing])
+        for pk, (coders, bearing) in found.items()
+    }
+
+
+def _grouped(frame, segments, bearing, by_person):
+    turns = turns_of({segment.transcript_id for segment in segments})
+    groups = []
+    for segment in segments:
+        if not groups or groups[-1][0] != segment.respondent_id:
+            groups.append((segment.respondent_id, []))
+        coders, codes = bearing[segment.pk]
+        before = segment.before[: min(segment.start, AROUND)]
+        groups[-1][1].append(
+            Passage(
+                segment.pk,
+                segment.transcript_id,
+                segment.title,
+                turn_at(turns[segment.transcript_id], segment.start)[0],
+                before,
+                segment.quote,
+                segment.after,
+                coders,
+                codes,
+            )
+        )
+    return [(frame.people.get(pk), by_person[pk][0], found) for pk, found in groups]
+
+
+def turns_of(transcripts):
+    """The turns of some transcripts (ids), as ``{id: (ends, turns)}`` for ``turn_at``."""
+    rows = Transcript.objects.filter(pk__in=transcripts).order_by().values_list("pk", "turns")
+    return {pk: ([turn["end"] for turn in turns], turns) for pk, turns in rows}
+
+
+def turn_at(turns, start):
+    """The number (from 1) and the turn that holds a place, or the first after it; (0, None) where none is."""
+    ends, listed = turns
+    if not listed:
+        return 0, None
+    number = min(bisect_right(ends, start), len(listed) - 1)
+    return number + 1, listed[number]
