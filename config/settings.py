@@ -225,8 +225,14 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 3600
 FILE_UPLOAD_PERMISSIONS = 0o600
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_MB", 20) * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "interviews.limits.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a long offline spell's waiting changes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # rows of a codebook or respondents preview
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000  # of one form, where scripts are off
 
 
 LOGGING = {

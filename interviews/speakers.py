@@ -23,6 +23,14 @@ def assign(transcript, mapping, actor, *, respondent=KEEP):
     ``mapping`` is ``{label: Respondent | INTERVIEWER | None}`` and may leave labels out. Raises ValueError for a
     label the transcript does not have or a respondent of another study.
     """
+    before, after = reassign(transcript, mapping, respondent=respondent)
+    return history.record(
+        transcript.study, actor, "map-speakers", transcript, before=before, after=after, transcript=transcript
+    )
+
+
+def reassign(transcript, mapping, *, respondent=KEEP):
+    """As assign, for a caller who records a larger change: images before and after, to be recorded with it."""
     transcript = Transcript.objects.select_for_update(of=("self",)).get(pk=transcript.pk)
     speakers = {speaker.label: speaker for speaker in transcript.speakers.all()}
     before = history.images(transcript, *speakers.values())
@@ -39,9 +47,7 @@ def assign(transcript, mapping, actor, *, respondent=KEEP):
         old, new = refresh(transcript)
         before |= old
         after |= new
-    return history.record(
-        transcript.study, actor, "map-speakers", transcript, before=before, after=after, transcript=transcript
-    )
+    return before, after
 
 
 def _set(speaker, who, study_id):

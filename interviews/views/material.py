@@ -1,5 +1,370 @@
-from django.http import Http404
+"""Bringing transcripts in: staged, checked, imported; and what a lead does with one afterwards."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from .. import material, respondents
+from ..access import reach
+from ..forms_material import TranscriptForm, UploadForm
+from ..models import Study, Transcript, Upload
+from ..speakers import INTERVIEWER, assign
+
+ENVELOPE = 64 * 1024  # what a multipart body has beside its file
+ENCODINGS = {
+    "gb18030": gettext_lazy("Chinese, simplified (GB 18030)"),
+    "big5": gettext_lazy("Chinese, traditional (Big5)"),
+    "cp932": gettext_lazy("Japanese (Windows)"),
+    "euc_jp": gettext_lazy("Japanese (EUC)"),
+    "cp949": gettext_lazy("Korean (Windows)"),
+    "cp1250": gettext_lazy("Central European (Windows)"),
+    "cp1251": gettext_lazy("Cyrillic (Windows)"),
+    "cp1252": gettext_lazy("Western European (Windows)"),
+    "mac_roman": gettext_lazy("Western European (old Mac)"),
+    "utf-16-le": gettext_lazy("Unicode (UTF-16)"),
+    "utf-16-be": gettext_lazy("Unicode (UTF-16, big endian)"),
+}
 
 
-def import_transcripts(request, **kwargs):
-    raise Http404
+class Voice(NamedTuple):
+    """Who speaks under a label, in words for a summary."""
+
+    label: str
+    name: str
+    is_new: bool
+
+
+@dataclass
+class Line:
+    """A staged file as the page shows it."""
+
+    upload: Upload
+    form: UploadForm
+    state: str
+    voices: list[Voice] = field(default_factory=list)
+    encodings: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Lines:
+    """All that a person has staged in a study, and what its lines share."""
+
+    study: Study
+    user: object
+
+    def __post_init__(self):
+        self.known = material.respondents_by_name(self.study)
+        self.types = list(self.study.respondent_types.all())
+
+    def all(self):
+        rows = Upload.objects.filter(study=self.study, user=self.user)
+        return [self.line(upload) for upload in rows.select_related("respondent__respondent_type")]
+
+    def form(self, upload, posted=None):
+        return UploadForm(posted, upload=upload, known=self.known, types=self.types)
+
+    def line(self, upload, form=None):
+        upload.study = self.study
+        return Line(
+            upload,
+            form or self.form(upload),
+            material.state(upload),
+            self._voices(upload),
+            [(name, ENCODINGS.get(name, name), preview) for name, preview in upload.encodings],
+        )
+
+    def _voices(self, upload):
+        names = {person.pk: person.pseudonym for person in self.known.values()}
+        own = material.own_name(upload)
+        found = []
+        for label in dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"]):
+            who = upload.speakers.get(label)
+            if who == INTERVIEWER:
+                found.append(Voice(label, "", False))
+            elif isinstance(who, dict):
+                found.append(Voice(label, who["new"], True))
+            elif who == material.OWN:
+                found.append(Voice(label, own or _("not said yet"), bool(own) and not upload.respondent))
+            elif who is not None:
+                found.append(Voice(label, names.get(who, own), False))
+        return found
+
+
+def _context(study, lines):
+    counts = {state: sum(line.state == state for line in lines) for state in STATES}
+    return {
+        "study": study,
+        "page": "import",
+        "lines": lines,
+        "counts": counts,
+        "summary": _summary(lines, counts),
+        "open_lines": counts["check"] + counts["encoding"],
+        "limit": settings.MAX_UPLOAD_BYTES,
+    }
+
+
+STATES = {
+    "ready": gettext_lazy("%(number)s ready"),
+    "check": gettext_lazy("%(number)s to check"),
+    "encoding": gettext_lazy("%(number)s with an encoding to choose"),
+    "unreadable": gettext_lazy("%(number)s not importable"),
+}
+
+
+def _summary(lines, counts):
+    files = ngettext("%(number)s file", "%(number)s files", len(lines)) % {"number": len(lines)}
+    parts = [str(STATES[state]) % {"number": number} for state, number in counts.items() if number]
+    return f"{files}: {', '.join(parts)}" if lines else ""
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_transcripts(request, slug):
+    """The import page; its one form saves what is said about the files and does what its button says."""
+    study = reach(Study.objects, request.user, "manage_material", slug=slug)
+    lines = Lines(study, request.user)
+    if request.method != "POST":
+        return _import_page(request, study, lines.all())
+    do, _colon, number = request.POST.get("do", "").partition(":")
+    if do == "import":
+        return _import_ready(request, study, lines)
+    if do == "leave-all-out":
+        for upload in Upload.objects.filter(study=study, user=request.user):
+            material.leave_out(upload)
+        return redirect("interviews:import", study.slug)
+    if do not in LINE_ACTS or not number.isdecimal():
+        raise Http404
+    uploads = Upload.objects.filter(study=study, user=request.user)
+    upload = get_object_or_404(uploads.select_related("respondent__respondent_type"), pk=number)
+    upload.study = study
+    changed = LINE_ACTS[do](request, lines, upload)
+    if _is_script(request):
+        return _fragments(request, study, lines, [changed] if changed else [])
+    if changed and changed.form.errors:
+        return _import_page(request, study, [changed if x.upload.pk == upload.pk else x for x in lines.all()])
+    return redirect("interviews:import", study.slug)
+
+
+def _import_page(request, study, lines):
+    removed = study.transcripts.exclude(removed_at=None).without_text().order_by("-removed_at")
+    people = study.respondents.kept().values_list("pseudonym", flat=True)
+    context = _context(study, lines) | {"removed": removed, "pseudonyms": people}
+    return render(request, "interviews/import.html", context)
+
+
+def _is_script(request):
+    return request.headers.get("X-Requested-With") == "XMLHttpRequest"
+
+
+def _fragments(request, study, lines, changed):
+    """The lines that changed, and the sums of all, for a script to put in their places."""
+    context = _context(study, lines.all()) | {"changed": changed}
+    return render(request, "interviews/_uploads.html", context)
+
+
+def _save_line(request, lines, upload, *, settle=False):
+    form = lines.form(upload, request.POST)
+    if not form.is_valid():
+        return lines.line(upload, form)
+    form.save(settle=settle or not material.unsettled(upload))
+    return lines.line(Upload.objects.select_related("respondent__respondent_type").get(pk=upload.pk))
+
+
+def _settle_line(request, lines, upload):
+    return _save_line(request, lines, upload, settle=True)
+
+
+def _leave_line_out(request, lines, upload):
+    material.leave_out(upload)
+
+
+def _choose_encoding(request, lines, upload):
+    chosen = request.POST.get(f"encoding{upload.pk}", "")
+    if chosen in [name for name, _preview in upload.encodings]:
+        with upload.file.open("rb") as file:
+            material.read(upload, file.read(), encoding=chosen)
+        upload.save()
+    return lines.line(upload)
+
+
+LINE_ACTS = {
+    "save": _save_line,
+    "settle": _settle_line,
+    "leave-out": _leave_line_out,
+    "encoding": _choose_encoding,
+}
+
+
+def _import_ready(request, study, lines):
+    """Import what is ready, each file in its own transaction, so that one that fails stops no other."""
+    done = []
+    for line in lines.all():
+        if line.state not in ("ready", "check") or not _keep_typed(request, lines, line.upload):
+            continue
+        if line.state == "ready":
+            try:
+                done.append(material.commit(line.upload, request.user))
+            except material.Refused as error:
+                Upload.objects.filter(pk=line.upload.pk).update(problem=str(error))
+    if done:
+        messages.success(
+            request,
+            ngettext("%(number)s transcript imported.", "%(number)s transcripts imported.", len(done))
+            % {"number": len(done)},
+        )
+    left = Upload.objects.filter(study=study, user=request.user).exists()
+    return redirect("interviews:import" if left or not done else "coding:study", study.slug)
+
+
+def _keep_typed(request, lines, upload):
+    """Save what the posted form says about a file, if it says anything; False where that cannot be."""
+    if f"file{upload.pk}-respondent" not in request.POST:
+        return True
+    form = lines.form(upload, request.POST)
+    if not form.is_valid():
+        return False
+    form.save(settle=not material.unsettled(upload))
+    return True
+
+
+@csrf_exempt  # _upload_files is protected: that check reads the body, and must come after this one
+def upload_files(request, slug):
+    """Refuse one file that is too large by its announced length, before its body is read."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if _is_script(request) and length > settings.MAX_UPLOAD_BYTES + ENVELOPE:
+        return HttpResponse(material.too_large(length), status=413, content_type="text/plain; charset=utf-8")
+    return _upload_files(request, slug)
+
+
+@csrf_protect
+@login_required
+@require_POST
+def _upload_files(request, slug):
+    study = reach(Study.objects, request.user, "manage_material", slug=slug)
+    staged = [
+        material.stage(study, request.user, file.name, file.read(), file.size)
+        for file in request.FILES.getlist("file")
+    ]
+    if not _is_script(request):
+        if not staged:
+            messages.warning(request, _("Choose files first."))
+        return redirect("interviews:import", study.slug)
+    lines = Lines(study, request.user)
+    return _fragments(request, study, lines, [lines.line(upload) for upload in staged])
+
+
+@login_required
+@require_safe
+def show_upload(request, slug, upload_id):
+    """The whole text that was read from a staged file."""
+    study = reach(Study.objects, request.user, "manage_material", slug=slug)
+    upload = get_object_or_404(Upload, study=study, user=request.user, pk=upload_id)
+    return HttpResponse(upload.text, content_type="text/plain; charset=utf-8")
+
+
+# One transcript
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def map_speakers(request, transcript_id):
+    transcript = _material(request, transcript_id)
+    known = material.respondents_by_name(transcript.study)
+    form = TranscriptForm(request.POST or None, transcript=transcript, known=known)
+    if form.is_valid():
+        _save_speakers(form, transcript, request.user)
+        messages.success(request, _("Saved. All that is coded here counts for who speaks now."))
+        return redirect("interviews:speakers", transcript.pk)
+    context = {
+        "transcript": transcript,
+        "study": transcript.study,
+        "form": form,
+        "pseudonyms": known.values(),
+    }
+    return render(request, "interviews/speakers.html", context)
+
+
+@transaction.atomic
+def _save_speakers(form, transcript, actor):
+    study = transcript.study
+    given = form.cleaned_data
+    material.describe(transcript, actor, title=given["title"], interview_date=given["interview_date"])
+    name = given["respondent"]
+    own = respondents.find_or_create(study, name, actor) if name else None
+    mapping = {}
+    for label, who in form.mapping().items():
+        if who in (INTERVIEWER, material.OWN):
+            mapping[label] = own if who == material.OWN else INTERVIEWER
+        else:
+            mapping[label] = respondents.find_or_create(study, who, actor)
+    assign(transcript, mapping, actor, respondent=own)
+
+
+def _material(request, transcript_id):
+    """A transcript, removed or not, of which this person manages the material; its study knows that too."""
+    transcript = reach(
+        Transcript.objects.select_related("study", "respondent"),
+        request.user,
+        "manage_material",
+        pk=transcript_id,
+    )
+    transcript.study.my_role = transcript.my_role
+    return transcript
+
+
+@login_required
+@require_safe
+def show_settings(request, transcript_id):
+    transcript = _material(request, transcript_id)
+    context = {"transcript": transcript, "study": transcript.study}
+    return render(request, "interviews/transcript_settings.html", context)
+
+
+@login_required
+@require_POST
+def remove_transcript(request, transcript_id):
+    transcript = _material(request, transcript_id)
+    material.remove(transcript, request.user)
+    messages.success(
+        request, _("“%(title)s” is removed. You find it below, to restore.") % {"title": transcript.title}
+    )
+    return redirect("interviews:import", transcript.study.slug)
+
+
+@login_required
+@require_POST
+def restore_transcript(request, transcript_id):
+    transcript = _material(request, transcript_id)
+    try:
+        material.restore(transcript, request.user)
+    except material.Refused as error:
+        messages.error(request, str(error))
+        return redirect("interviews:import", transcript.study.slug)
+    messages.success(request, _("“%(title)s” is back, with its codings.") % {"title": transcript.title})
+    return redirect("interviews:speakers", transcript.pk)
+
+
+@login_required
+@require_safe
+def download_original(request, transcript_id):
+    """The file as it came, for leads only: originals may hold names."""
+    transcript = _material(request, transcript_id)
+    if not transcript.original:
+        raise Http404
+    return FileResponse(
+        transcript.original.open("rb"),
+        as_attachment=True,
+        filename=transcript.filename,
+        content_type="application/octet-stream",
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"},
+    )
