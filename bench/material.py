@@ -1,0 +1,201 @@
+"""Generated studies of any size, written straight into the tables: what is measured is reading and changing them."""
+
+import random
+import uuid
+import zipfile
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import islice
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+from coding.models import Code, CodedSegment, Segment
+from interviews.access import Role
+from interviews.models import Membership, Respondent, RespondentType, Speaker, Study, TextRevision, Transcript
+
+WORDS = (  # noqa: SIM905 - as text it can be read
+    "we returned together because the others had left already and nobody wanted to be the last one there so after two "
+    "winters my cousin called about the company and said that the association could open a door at the ministry "
+    "return home visa money team garage partner market laboratory patent school parents child airport letter 回国 创业"
+).split()
+TYPES = ("Returnee", "Migrant", "Institutional actor")
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+CODERS = 16
+
+
+def make_people():
+    """The bench's owner and its coders, who write at once."""
+    make = get_user_model().objects.create_user
+    return make("bench_owner"), [make(f"bench_coder_{number}") for number in range(CODERS)]
+
+
+def make_study(name, owner, coders, respondents=60):
+    """A study of three respondent types with a codebook of 8 x (1 + 5) codes."""
+    study = Study.objects.create(name=name)
+    Membership.objects.create(study=study, user=owner, role=Role.OWNER)
+    Membership.objects.bulk_create(Membership(study=study, user=coder, role=Role.CODER) for coder in coders)
+    types = [RespondentType.objects.create(study=study, name=name, order=i) for i, name in enumerate(TYPES)]
+    Respondent.objects.bulk_create(
+        Respondent(study=study, pseudonym=f"Person {i}", respondent_type=types[i % 3])
+        for i in range(respondents)
+    )
+    for i in range(8):
+        parent = Code.objects.create(study=study, name=f"Theme {i}", order=i)
+        for j in range(5):
+            Code.objects.create(study=study, name=f"Code {i}.{j}", parent=parent, order=j)
+    return study
+
+
+def make_text(words, seed):
+    """Text of alternating speakers and its turns."""
+    chance = random.Random(seed)
+    parts, turns, position, left, asks = [], [], 0, words, True
+    while left > 0:
+        label = "INTERVIEWER" if asks else "PERSON"
+        size = min(left, chance.randint(8, 30) if asks else chance.randint(40, 160))
+        said = " ".join(chance.choices(WORDS, k=size))
+        turn = f"{label}: {said}."
+        start_of_words = position + len(label) + 2
+        turns.append(
+            {
+                "start": position,
+                "end": position + len(turn),
+                "speaker": label,
+                "at": None,
+                "said": start_of_words,
+            }
+        )
+        parts.append(turn)
+        position += len(turn) + 2
+        left -= size
+        asks = not asks
+    return "\n\n".join(parts) + "\n", turns
+
+
+def make_transcripts(study, number, words):
+    """Transcripts, the n-th of the n-th respondent, each with its own text."""
+    respondents = list(study.respondents.order_by("pk"))
+    made = []
+    for i in range(number):
+        text, turns = make_text(words, seed=i)
+        respondent = respondents[i % len(respondents)]
+        made.append(
+            Transcript(
+                study=study,
+                title=f"Interview {i}",
+                filename=f"interview{i}.txt",
+                sha256=uuid.uuid4().hex * 2,
+                text=text,
+                turns=turns,
+                words=words,
+                respondent=respondent,
+                created_at=NOW,
+            )
+        )
+    Transcript.objects.bulk_create(made, batch_size=20)
+    TextRevision.objects.bulk_create(
+        [TextRevision(transcript=t, number=1, text=t.text, turns=t.turns) for t in made], batch_size=20
+    )
+    Speaker.objects.bulk_create(Speaker(transcript=t, label="INTERVIEWER", is_interviewer=True) for t in made)
+    Speaker.objects.bulk_create(Speaker(transcript=t, label="PERSON", respondent=t.respondent) for t in made)
+    return made
+
+
+def make_codings(study, transcripts, total, coders, quote=True):
+    """Coded segments, evenly over the transcripts; two coders code most segments. Returns their number."""
+    chance = random.Random(len(transcripts))
+    codes = list(study.codes.exclude(parent=None).values_list("pk", flat=True))
+    pairs = [(coder.pk, code) for coder in coders[:2] for code in codes]
+    first = (Segment.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    per_transcript = total // len(transcripts)
+    segments, coded = [], []
+    for transcript in transcripts:
+        taken, made = set(), 0
+        length = len(transcript.text)
+        while made < per_transcript:
+            start = chance.randrange(length - 400)
+            end = start + chance.choice((40, 80, 120, 160, 240, 360))
+            if (start, end) in taken:
+                continue
+            taken.add((start, end))
+            key = first + len(segments)
+            text = transcript.text[start:end] if quote else ""
+            respondent = transcript.respondent_id
+            segments.append((key, transcript.pk, start, end, text, (end - start) // 6, respondent))
+            for coder, code in chance.sample(pairs, k=min(2, per_transcript - made)):
+                coded.append((code, key, coder, respondent, 1, NOW))
+                made += 1
+    with transaction.atomic():
+        copy(Segment, "id transcript_id start end quote words respondent_id", segments)
+        ids = (uuid.UUID(int=chance.getrandbits(128), version=4) for _ in coded)
+        columns = "id code_id segment_id coder_id respondent_id code_revision created_at"
+        copy(CodedSegment, columns, ((key, *row) for key, row in zip(ids, coded, strict=True)))
+    count_on(Segment)
+    return len(coded)
+
+
+def copy(model, columns, rows):
+    """Write rows by the fastest way a database has."""
+    quote = connection.ops.quote_name
+    table, names = quote(model._meta.db_table), ", ".join(map(quote, columns.split()))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as lines:
+                for row in rows:
+                    lines.write_row(row)
+            return
+        marks = ", ".join(["%s"] * len(columns.split()))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own models
+        rows = (tuple(plain(value) for value in row) for row in rows)
+        while batch := list(islice(rows, 50_000)):
+            cursor.executemany(statement, batch)
+
+
+def plain(value):
+    """What SQLite keeps of a value."""
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    return value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else value
+
+
+def count_on(model):
+    """Let ids that the database gives follow those written here; refresh its statistics."""
+    from django.core.management.color import no_style
+
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
+            cursor.execute(statement)
+        cursor.execute("ANALYZE")
+
+
+CONTENT_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Override PartName="/word/document.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+RELATIONS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+    'Target="word/document.xml"/></Relationships>'
+)
+DOCUMENT = (
+    '<?xml version="1.0" encoding="UTF-8"?><w:document '
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>'
+)
+
+
+def make_docx(words, seed):
+    """A Word file as a transcriber would leave it: a paragraph a turn."""
+    text, _turns = make_text(words, seed)
+    paragraphs = "".join(
+        f'<w:p><w:r><w:t xml:space="preserve">{line}</w:t></w:r></w:p>' for line in text.split("\n") if line
+    )
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("[Content_Types].xml", CONTENT_TYPES)
+        file.writestr("_rels/.rels", RELATIONS)
+        file.writestr("word/document.xml", DOCUMENT.format(paragraphs))
+    return out.getvalue()

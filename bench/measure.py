@@ -1,0 +1,295 @@
+"""The measures, on the database that the environment names; started by bench.run."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from coding.models import CodedSegment
+from interviews.tokens import make_api_token
+
+from . import material
+from .http import Connection, bearer, multipart
+from .server import running
+
+ON_SQLITE = connection.vendor == "sqlite"
+
+
+@dataclass
+class Scale:
+    words: int
+    segments: int
+    crosstabs: tuple
+    export: int
+    files: int
+    file_words: int
+    seconds: int
+    repeats: int
+    applies: int
+
+
+SCALES = {
+    "full": Scale(100_000, 20_000, (100_000, 1_000_000), 100_000, 60, 8_000, 20, 9, 300),
+    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 4, 2_000, 3, 3, 60),
+}
+
+
+class Report:
+    """Prints one line a measure and remembers whether all are within their limits."""
+
+    def __init__(self):
+        self.within = True
+
+    def line(self, name, value, limit, unit, p95=None, least=False):
+        """``least``: the limit is a least, not a most."""
+        used = limit / value if least and value else value / limit if limit else float(value > 0)
+        self.within &= used <= 1
+        sign = "≥" if least else "≤"
+        tail = f"{p95:.1f} {unit}" if p95 is not None else ""
+        columns = f"{name:48} {connection.vendor:10} {value:>7.1f} {unit:2} {tail:>10} {sign:>5} {limit:g} {unit:<4}"
+        print(f"{columns} {used:>5.2f}{'' if used <= 1 else '  over'}", flush=True)
+
+    def __init__(self, scale):
+        self.scale = scale
+        self.report = Report()
+        call_command("migrate", interactive=False, verbosity=0)
+        if not settings.STATIC_ROOT.exists():
+            call_command("collectstatic", interactive=False, verbosity=0)
+        self.owner, self.coders = material.make_people()
+        self.token = make_api_token(self.owner, "bench")
+        self.tokens = [make_api_token(coder, "bench") for coder in self.coders]
+        client = Client()
+        client.force_login(self.owner)
+        self.cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+        self.chance = random.Random(1)
+
+    def study(self, name):
+        return material.make_study(name, self.owner, self.coders)
+
+    def connect(self, server):
+        return Connection(server.port, bearer(self.token))
+
+    def page(self, server):
+        return Connection(server.port, {"Cookie": self.cookie, "Accept-Encoding": "gzip"})
+
+    def big_transcript(self):
+        """A long transcript with many segments, made once."""
+        if not hasattr(self, "_big"):
+            study = self.study("Long transcript")
+            transcript = material.make_transcripts(study, 1, self.scale.words)[0]
+            material.make_codings(study, [transcript], self.scale.segments, self.coders)
+            self._big = transcript, list(study.codes.exclude(parent=None).values_list("pk", flat=True))
+        return self._big
+
+    def counted_study(self, total):
+        """A study of so many coded segments, made once: (study, one of its transcripts)."""
+        if not hasattr(self, "_counted"):
+            self._counted = {}
+        if total not in self._counted:
+            study = self.study(f"Study of {total}")
+            transcripts = material.make_transcripts(study, min(200, max(12, total // 1000)), 2_000)
+            material.make_codings(study, transcripts, total, self.coders, quote=total <= 200_000)
+            self._counted[total] = study, transcripts[0]
+        return self._counted[total]
+
+    def change(self, transcript, codes):
+        start = self.chance.randrange(len(transcript.text) - 300)
+        return {
+            "id": str(uuid.uuid4()),
+            "do": "apply",
+            "start": start,
+            "end": start + self.chance.randint(20, 280),
+            "code": self.chance.choice(codes),
+        }
+
+    def apply(self, connected, transcript, codes):
+        """Apply a code by the API; returns the seconds it took."""
+        sent = {"revision": 1, "changes": [self.change(transcript, codes)]}
+        answer, seconds = connected.post_json(f"/api/transcripts/{transcript.pk}/changes/", sent)
+        if answer["results"][0]["state"] == "refused":
+            raise RuntimeError(f"A change was refused: {answer['results'][0]}")
+        return seconds
+
+    def open_transcript(self, server):
+        transcript, _codes = self.big_transcript()
+        paths = [f"/transcripts/{transcript.pk}/", f"/api/transcripts/{transcript.pk}/segments/"]
+        connected = self.page(server)
+        times = [sum(connected.get(path)[1] for path in paths) for _ in range(self.scale.repeats + 1)]
+        name = f"open {self.scale.words:,} words, {self.scale.segments:,} codings"
+        self.report.line(name, median(times[1:]) * 1000, 250, "ms", p95(times[1:]) * 1000)
+        client = Client(headers={"host": "127.0.0.1", "cookie": self.cookie})
+        with CaptureQueriesContext(connection) as queries:
+            for path in paths:
+                if client.get(path).status_code != 200:
+                    raise RuntimeError(f"{path} does not answer.")
+        self.report.line(f"{name}: queries", len(queries), 8, "")
+
+    def apply_code(self, server):
+        transcript, codes = self.big_transcript()
+        connected = self.connect(server)
+        for _ in range(5):
+            self.apply(connected, transcript, codes)
+        times = [self.apply(connected, transcript, codes) * 1000 for _ in range(self.scale.applies)]
+        self.report.line("apply a code: median", median(times), 15, "ms")
+        self.report.line("apply a code: p95", p95(times), 40, "ms")
+
+    def write_at_once(self, server):
+        transcript, codes = self.big_transcript()
+        before = CodedSegment.objects.count()
+        job = {
+            "port": server.port,
+            "tokens": self.tokens,
+            "transcript": transcript.pk,
+            "length": len(transcript.text),
+            "revision": 1,
+            "codes": codes,
+            "seconds": self.scale.seconds,
+            "seed": 7,
+        }
+        command = [sys.executable, "-m", "bench.writers"]
+        ran = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=True)
+        found = json.loads(ran.stdout)
+        if found["errors"]:
+            print(f"errors: {found['errors'][:3]}")
+        rate = len(found["done"]) / found["elapsed"]
+        milliseconds = [1000 * seconds for seconds in found["seconds"]] or [float("inf")]
+        name = f"{len(self.tokens)} coders at once, {self.scale.seconds} s"
+        self.report.line(f"{name}: changes", rate, 120 if ON_SQLITE else 200, "/s", least=True)
+        limit = 250 if ON_SQLITE else 1000
+        self.report.line(f"{name}: answer, p95", p95(milliseconds), limit, "ms")
+        self.report.line(f"{name}: errors", len(found["errors"]), 0, "")
+        stored = sum(
+            CodedSegment.objects.filter(pk__in=found["done"][i : i + 500]).count()
+            for i in range(0, len(found["done"]), 500)
+        )
+        self.report.line(f"{name}: answered but lost", len(found["done"]) - stored, 0, "")
+        self.report.line(f"{name}: not answered for", CodedSegment.objects.count() - before - stored, 0, "")
+
+    def cross_tabulate(self, server):
+        for total, limit in zip(self.scale.crosstabs, (150, 1000), strict=True):
+            study, transcript = self.counted_study(total)
+            codes = list(study.codes.exclude(parent=None).values_list("pk", flat=True))
+            connected = self.connect(server)
+            path = f"/api/studies/{study.slug}/crosstab/?by=respondent_type&count=respondents"
+            times = []
+            for _ in range(self.scale.repeats):
+                self.apply(connected, transcript, codes)  # a changed study is counted anew
+                times.append(connected.get(path)[1] * 1000)
+            self.report.line(f"cross-tabulation of {total:,}", median(times), limit, "ms", p95(times))
+            body, seconds = connected.get(path)
+            if not json.loads(body)["rows"]:
+                raise RuntimeError("The cross-tabulation is empty.")
+            self.report.line(f"cross-tabulation of {total:,}, unchanged", seconds * 1000, limit, "ms")
+
+    def export(self, server):
+        study, _transcript = self.counted_study(self.scale.export)
+        path = f"/studies/{study.slug}/export/coded-segments.csv"
+        expected = CodedSegment.objects.filter(tag__study=study).count()
+        firsts, times, growths = [], [], []
+        for _ in range(3):
+            connected = Connection(server.port, {"Cookie": self.cookie})
+            with server.memory_watched() as memory:
+                start = time.perf_counter()
+                body, seconds = connected.expect(
+                    200,
+                    "GET",
+                    path,
+                    on_first_byte=lambda begun=start: firsts.append(time.perf_counter() - begun),
+                )
+            times.append(seconds)
+            growths += [memory[1] - memory[0]] if memory[0] is not None else []
+            lines = body.count(b"\r\n") - 1
+            if lines < expected:
+                raise RuntimeError(f"{lines} lines of {expected} coded segments.")
+        name = f"CSV of {self.scale.export:,} rows"
+        self.report.line(name, median(times), 4, "s", max(times))
+        self.report.line(f"{name}: first byte", median(firsts) * 1000, 300, "ms", max(firsts) * 1000)
+        if growths:
+            self.report.line(f"{name}: memory growth", max(growths) / 2**20, 30, "MB")
+
+    def import_files(self, server):
+        study = self.study("Import")
+        files = [material.make_docx(self.scale.file_words, seed) for seed in range(self.scale.files)]
+        path = f"/api/studies/{study.slug}/transcripts/"
+
+        def send(batch):
+            connected = self.connect(server)
+            for number, data in batch:
+                body, content_type = multipart("file", f"interview{number}.docx", data)
+                connected.expect(201, "POST", path, body, content_type)
+
+        start = time.perf_counter()
+        with ThreadPoolExecutor(2) as senders:
+            list(senders.map(send, (list(enumerate(files))[half::2] for half in (0, 1))))
+        name = f"import {self.scale.files} docx of {self.scale.file_words:,} words"
+        self.report.line(name, time.perf_counter() - start, 30, "s")
+
+    def in_chromium(self, server):
+        from .browser import measure
+
+        transcript, _codes = self.big_transcript()
+        for name, values, limit in measure(server.port, self.cookie, transcript.pk, self.scale.repeats):
+            self.report.line(f"Chromium: {name}", median(values), limit, "ms", p95(values))
+
+
+MEASURES = {
+    "open": Bench.open_transcript,
+    "apply": Bench.apply_code,
+    "crosstab": Bench.cross_tabulate,
+    "csv": Bench.export,
+    "chromium": Bench.in_chromium,
+    "import": Bench.import_files,
+    "writers": Bench.write_at_once,
+}
+
+
+def main():
+    scale, *only = sys.argv[1:]
+    bench = Bench(SCALES[scale])
+    failed = False
+    for name, measure in MEASURES.items():
+        if only and not any(part in name for part in only):
+            continue
+        prepare(bench, name)
+        connections.close_all()
+        with running() as server:
+            try:
+                measure(bench, server)
+            except (RuntimeError, OSError) as error:
+                failed = True
+                print(f"{name:48} {connection.vendor:10} failed: {error}", flush=True)
+        connections.close_all()
+    return int(failed or not bench.report.within)
+
+
+def prepare(bench, name):
+    """Make the material before the server starts, so that nothing is measured while it is written."""
+    if name in ("open", "apply", "chromium", "writers"):
+        bench.big_transcript()
+    if name == "crosstab":
+        for total in bench.scale.crosstabs:
+            bench.counted_study(total)
+    if name == "csv":
+        bench.counted_study(bench.scale.export)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
