@@ -18,12 +18,16 @@ def _code(story):
 
 @sentence("apply")
 def _apply(story):
-    return format_html(_("coded <b>{code}</b> in {transcript}"), code=_code(story), transcript=story.transcript)
+    return format_html(
+        _("coded <b>{code}</b> in {transcript}"), code=_code(story), transcript=story.transcript
+    )
 
 
 @sentence("withdraw")
 def _withdraw(story):
-    return format_html(_("took <b>{code}</b> off in {transcript}"), code=_code(story), transcript=story.transcript)
+    return format_html(
+        _("took <b>{code}</b> off in {transcript}"), code=_code(story), transcript=story.transcript
+    )
 
 
 undo_sentences["apply"] = _withdraw
@@ -50,7 +54,9 @@ PARTS = {
 def _edit_code(story):
     before, after = (images.get(story.event.target, {}) for images in (story.before, story.after))
     if "name" in before and "name" in after:
-        return format_html(_("renamed the code <b>{old}</b> to <b>{new}</b>"), old=before["name"], new=after["name"])
+        return format_html(
+            _("renamed the code <b>{old}</b> to <b>{new}</b>"), old=before["name"], new=after["name"]
+        )
     changed = [words for name, words in PARTS.items() if name in after]
     if len(changed) == 1:
         return format_html(_("changed <b>{code}</b>: {part}"), code=story.target, part=changed[0])
@@ -61,7 +67,9 @@ def _edit_code(story):
 def _move_code(story):
     parent = story.after.get(story.event.target, {}).get("parent_id")
     if parent:
-        return format_html(_("moved <b>{code}</b> under {parent}"), code=story.target, parent=story.name(f"code:{parent}"))
+        return format_html(
+            _("moved <b>{code}</b> under {parent}"), code=story.target, parent=story.name(f"code:{parent}")
+        )
     return format_html(_("moved <b>{}</b> in the codebook"), story.target)
 
 
@@ -93,7 +101,9 @@ def _import_codebook(story):
     number = len(story.rows("code"))
     if not number:
         return _("imported a codebook")
-    return ngettext("imported a codebook (%(n)d code)", "imported a codebook (%(n)d codes)", number) % {"n": number}
+    return ngettext("imported a codebook (%(n)d code)", "imported a codebook (%(n)d codes)", number) % {
+        "n": number
+    }
 
 
 @sentence("import-coded-segments")

@@ -17,9 +17,9 @@ PREFERRED_ATTRIBUTES = ["city", "place", "location"]
 def overview(study):
     """The study's transcripts and numbers as plain values; an unchanged study answers from cache.
 
-    ``{"transcripts": [{id, title, date, words, type, attribute, segments, coders, coded_turns, turns}], "attribute":
-    name or None, "words", "codes", "types": [{name, respondents}], "untyped", "coded_by": {coder id: number},
-    "last_coded": {coder id: transcript id}}``
+    ``{"transcripts": [{id, title, date, words, type, has_respondent, attribute, segments, coders: {coder id:
+    number}, coded_turns, turns}], "attribute": name or None, "words", "codes", "types": [{id, name,
+    respondents}], "untyped", "coded_by": {coder id: number}, "last_coded": {coder id: transcript id}}``
     """
     key = f"overview:{study.pk}:{study.last_event_id()}"
     found = cache.get(key)
@@ -78,8 +78,11 @@ def _main_respondent_id(transcript, speakers):
 
 
 def _telling_attribute(study, respondents):
-    """The attribute shown beside each transcript: a place if the study has one, else the first text or choice that
-    tells respondents apart without being different for each."""
+    """The attribute shown beside each transcript, or None.
+
+    A place if the study has one, else the first text or choice that tells respondents apart without being
+    different for each.
+    """
     attributes = [a for a in study.attributes.all() if a.kind in (Attribute.Kind.TEXT, Attribute.Kind.ONE_OF)]
     preferred = [a for key in PREFERRED_ATTRIBUTES for a in attributes if a.key == key]
     for attribute in preferred + attributes:

@@ -59,7 +59,9 @@ class AccountAdmin(SuperusersOnly, UserAdmin):
             _("Access"),
             {
                 "fields": ["is_active", "is_superuser"],
-                "description": _("Take away “active” to close an account. Roles in studies are given by their owners."),
+                "description": _(
+                    "Take away “active” to close an account. Roles in studies are given by their owners."
+                ),
             },
         ),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),

@@ -34,12 +34,16 @@ class StudyForm(Dressed, forms.ModelForm):
         model = Study
         fields = ["name", "research_question"]
         widgets = {"research_question": forms.Textarea(attrs={"rows": 3})}
-        help_texts = {"research_question": _("In a sentence or two; members read it at the top of the study.")}
+        help_texts = {
+            "research_question": _("In a sentence or two; members read it at the top of the study.")
+        }
 
     def clean_respondent_types(self):
         names = [line.strip() for line in self.cleaned_data["respondent_types"].splitlines()]
         if any(len(name) > 100 for name in names):
-            raise forms.ValidationError(_("A respondent type has at most 100 characters. Shorten the longest."))
+            raise forms.ValidationError(
+                _("A respondent type has at most 100 characters. Shorten the longest.")
+            )
         return [name for name in names if name]
 
 

@@ -1,7 +1,7 @@
 """The history in a reader's words: one sentence for each kind of action.
 
-Other apps add theirs: ``@sentence("apply")`` on a function that takes a Story and returns what comes after the actor's
-name, and ``name_fields["code"] = "name"`` for what rows of a model are called.
+Other apps add theirs: ``@sentence("apply")`` on a function that takes a Story and returns what comes after the
+actor's name, and ``name_fields["code"] = "name"`` for what rows of a model are called.
 """
 
 from collections import defaultdict
@@ -19,7 +19,9 @@ from .access import Role
 from .history import TRACKED
 from .models import Event
 
-READ_AT_MOST = 200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
+READ_AT_MOST = (
+    200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
+)
 NAMED_PER_EVENT = 3
 
 sentences = {}
@@ -83,7 +85,7 @@ class Story:
         return [(key, self.before.get(key, {}), self.after.get(key, {})) for key in keys]
 
     def referred(self, model, field_name):
-        """The name behind the first reference of that kind in the images: ``referred("membership", "user_id")``."""
+        """The name behind the first such reference in the images: ``referred("membership", "user_id")``."""
         for key, before, after in self.rows(model):
             pk = after.get(field_name) or before.get(field_name)
             if pk:
@@ -118,7 +120,9 @@ def newest(study):
 def _short(name):
     size = Length(Cast(name, TextField()))
     return Case(
-        When(GreaterThan(size, READ_AT_MOST), then=Value({}, JSONField())), default=F(name), output_field=JSONField()
+        When(GreaterThan(size, READ_AT_MOST), then=Value({}, JSONField())),
+        default=F(name),
+        output_field=JSONField(),
     )
 
 
@@ -259,7 +263,9 @@ def _join_study(story):
 
 @sentence("superuser-joined")
 def _superuser_joined(story):
-    return _("joined the study as a superuser, without an invitation (%(role)s)") % {"role": _role_of(story.after)}
+    return _("joined the study as a superuser, without an invitation (%(role)s)") % {
+        "role": _role_of(story.after)
+    }
 
 
 @sentence("change-role")
@@ -284,7 +290,11 @@ def _remove_member(story):
 def _undo(story):
     undone = story.event.undone_action or ""
     tell_it = undo_sentences.get(undone)
-    return tell_it(story) if tell_it else _("took a change back (%(action)s)") % {"action": undone.replace("-", " ")}
+    return (
+        tell_it(story)
+        if tell_it
+        else _("took a change back (%(action)s)") % {"action": undone.replace("-", " ")}
+    )
 
 
 undo_sentences = {}  # by the action that is undone; the Story's images are those of the undoing

@@ -102,7 +102,9 @@ def revoke(invitation, actor):
     now = timezone.now()
     if Invitation.objects.filter(pk=invitation.pk, used_at=None, revoked_at=None).update(revoked_at=now):
         key = f"invitation:{invitation.pk}"
-        history.record(invitation.study, actor, "revoke-invitation", key, before={key: {"role": invitation.role}})
+        history.record(
+            invitation.study, actor, "revoke-invitation", key, before={key: {"role": invitation.role}}
+        )
 
 
 def open_invitations():
@@ -120,7 +122,7 @@ def find_invitation(secret):
 
 @transaction.atomic
 def accept(invitation, user):
-    """Make a person a member as invited. Raises Lapsed, or AlreadyMember, which leaves the invitation open."""
+    """Make a person a member, as invited. Raises Lapsed, or AlreadyMember, and then the invitation stays open."""
     invitation = open_invitations().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
     if invitation is None:
         raise Lapsed
@@ -192,8 +194,9 @@ def contents(study):
 def erase_study(study, actor):
     """Delete a study with all that is in it, its history and its files. It cannot be undone.
 
-    Rows are deleted without their models' PROTECT rules, which guard parts of a study that goes on; the database
-    checks at the end of the transaction that nothing refers to them. What remains is one event without a name.
+    Rows are deleted without their models' PROTECT rules, which guard parts of a study that goes on; the
+    database checks at the end of the transaction that nothing refers to them. What remains is one event
+    without a name.
     """
     study = _lock(study)
     members = list(get_user_model().objects.filter(memberships__study=study))
@@ -212,7 +215,7 @@ def erase_study(study, actor):
 
 
 def _erase_links(spec, study):
-    """Delete what Django keeps beside a model's rows: many-to-many links and the admin's log, which has names."""
+    """Delete what is kept beside a model's rows: many-to-many links, and the admin's log, which has names."""
     rows = spec.model._base_manager.filter(**{spec.study_path: study.pk})
     for field in spec.many_to_many:
         _delete(field.remote_field.through._base_manager.filter(**{f"{field.m2m_field_name()}__in": rows}))

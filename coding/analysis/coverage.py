@@ -8,9 +8,9 @@ def coded_turns(
 ) -> tuple[int, int]:
     """How many of the respondents' turns are coded, and how many there are.
 
-    ``turns`` are a transcript's, in order; those under a label of ``interviewers`` do not count, those without a label
-    do. ``ranges`` are (start, end) of segments that bear a code. A turn is coded if one of them overlaps it by at
-    least one code point.
+    ``turns`` are a transcript's, in order; those under a label of ``interviewers`` do not count, those without
+    a label do. ``ranges`` are (start, end) of segments that bear a code. A turn is coded if one of them overlaps
+    it by at least one code point.
     """
     spoken = [(turn["start"], turn["end"]) for turn in turns if turn["speaker"] not in interviewers]
     merged = merge(ranges)

@@ -51,7 +51,7 @@ def _members(memberships, coded_by):
 
 
 def _groups(found, names):
-    """Transcripts by respondent type in the study's order; then those whose respondent has none, or who have none."""
+    """Transcripts by respondent type, in the study's order; last those whose respondent has none or is unknown."""
     kinds = [(t["id"], True, t["name"]) for t in found["types"]]
     kinds += [(None, True, _("No respondent type")), (None, False, _("No respondent yet"))]
     groups = []
@@ -83,7 +83,9 @@ def _next_steps(study, found, members):
     if nobodys and study.may["manage_material"]:
         yield (
             reverse("interviews:respondents", args=[study.slug]),
-            ngettext("Say whose words %(n)d transcript is", "Say whose words %(n)d transcripts are", len(nobodys))
+            ngettext(
+                "Say whose words %(n)d transcript is", "Say whose words %(n)d transcripts are", len(nobodys)
+            )
             % {"n": len(nobodys)},
             _("Without a respondent they are in no column of a cross-tabulation: %(titles)s")
             % {"titles": _titles(nobodys)},
@@ -98,7 +100,9 @@ def _next_steps(study, found, members):
         yield (
             reverse("coding:transcript", args=[uncoded[0]["id"]]),
             ngettext(
-                "Code the %(n)d transcript nobody has coded", "Code the %(n)d transcripts nobody has coded", len(uncoded)
+                "Code the %(n)d transcript nobody has coded",
+                "Code the %(n)d transcripts nobody has coded",
+                len(uncoded),
             )
             % {"n": len(uncoded)},
             _titles(uncoded),

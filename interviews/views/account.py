@@ -131,7 +131,9 @@ reset_password = auth_views.PasswordResetView.as_view(
     success_url=reverse_lazy("interviews:reset-password-sent"),
     extra_context={"sends_mail": sends_mail},
 )
-reset_password_sent = auth_views.PasswordResetDoneView.as_view(template_name="interviews/reset_password_sent.html")
+reset_password_sent = auth_views.PasswordResetDoneView.as_view(
+    template_name="interviews/reset_password_sent.html"
+)
 choose_password = auth_views.PasswordResetConfirmView.as_view(
     template_name="interviews/choose_password.html",
     form_class=SetPasswordForm,

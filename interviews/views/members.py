@@ -51,7 +51,9 @@ def invite_member(request, slug):
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _members_page(request, study, form)
-    invitation, secret = people.invite(study, form.cleaned_data["role"], form.cleaned_data["note"], request.user)
+    invitation, secret = people.invite(
+        study, form.cleaned_data["role"], form.cleaned_data["note"], request.user
+    )
     url = request.build_absolute_uri(reverse("interviews:join", args=[secret]))
     return _members_page(
         request, study, InvitationForm(initial={"role": Role.CODER}), {"url": url, "invitation": invitation}
@@ -96,7 +98,9 @@ def remove_member(request, slug, membership_id):
         who = membership.user.get_username()
         said = _("You have left “%(study)s”.") if mine else _("%(who)s is no longer a member.")
         done = _try(
-            request, lambda: people.remove_member(membership, request.user), said % {"study": study.name, "who": who}
+            request,
+            lambda: people.remove_member(membership, request.user),
+            said % {"study": study.name, "who": who},
         )
         return redirect("interviews:studies") if done and mine else redirect("interviews:members", study.slug)
     coded = membership.user.coded_segments.filter(tag__study=study).count()

@@ -54,7 +54,9 @@ def delete_study(request, slug):
     form = DeleteStudyForm(request.POST or None, study=study)
     if form.is_valid():
         people.erase_study(study, request.user)
-        success(request, _("The study “%(name)s” is deleted, with all that was in it.") % {"name": study.name})
+        success(
+            request, _("The study “%(name)s” is deleted, with all that was in it.") % {"name": study.name}
+        )
         return redirect("interviews:studies")
     context = {
         "study": study,
