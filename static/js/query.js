@@ -1,0 +1,212 @@
+/** The query view: the table follows its controls, cells open their passages, arrows walk the table. */
+
+/** What an address need not say, because it is so anyway. */
+const PLAIN = { count: "respondents", show: "n", by: "respondent_type", children: "yes" };
+
+/**
+ * The query string for what a form holds: of a repeated single value the last counts, and what goes without saying
+ * is left out.
+ * @param {Iterable<[string, string]>} entries
+ * @returns {URLSearchParams}
+ */
+export function addressOf(entries) {
+  const address = new URLSearchParams();
+  for (const [name, value] of entries) {
+    if (name in PLAIN) address.set(name, value);
+    else if (value) address.append(name, value);
+  }
+  for (const [name, value] of Object.entries(PLAIN)) {
+    if (address.get(name) === value) address.delete(name);
+  }
+  return address;
+}
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/**
+ * Where a key leads from a cell of a grid, or null if it leads nowhere.
+ * @param {{key: string, ctrlKey?: boolean}} event
+ * @param {{row: number, column: number}} from
+ * @param {{rows: number, columns: number}} size
+ */
+export function placeAfter({ key, ctrlKey = false }, { row, column }, { rows, columns }) {
+  if (key === "Home") return { row: ctrlKey ? 0 : row, column: 0 };
+  if (key === "End") return { row: ctrlKey ? rows - 1 : row, column: columns - 1 };
+  const step = STEPS[key];
+  if (!step) return null;
+  const to = { row: row + step[0], column: column + step[1] };
+  return to.row < 0 || to.row >= rows || to.column < 0 || to.column >= columns ? null : to;
+}
+
+/** @param {HTMLFormElement} form */
+function start(form) {
+  const main = document.getElementById("main");
+  const panel = document.getElementById("opened");
+  let asking = new AbortController();
+
+  const cells = () => [...main.querySelectorAll(".crosstab tbody tr")].map((tr) => [...tr.querySelectorAll(".cell")]);
+  const cellOf = (key) => main.querySelector(`.cell[data-cell="${CSS.escape(key)}"]`);
+  const openKey = () => new URLSearchParams(location.search).get("cell");
+
+  function say(text) {
+    const note = main.querySelector("[data-say]");
+    note.querySelector("span").textContent = text;
+    note.hidden = !text;
+  }
+
+  /** One cell can be reached by Tab, the others from it by arrows. */
+  function rove(cell) {
+    for (const each of main.querySelectorAll(".cell")) each.tabIndex = each === cell ? 0 : -1;
+  }
+
+  function prepareTable() {
+    main.querySelector(".crosstab")?.setAttribute("role", "grid");
+    rove(cellOf(openKey() ?? "") ?? main.querySelector(".cell"));
+  }
+
+  function remember(address) {
+    history.replaceState(null, "", `${location.pathname}${address.size ? `?${address}` : ""}`);
+  }
+
+  async function load(url) {
+    asking.abort();
+    asking = new AbortController();
+    const answer = await fetch(url, { signal: asking.signal, headers: { "X-Requested-With": "fetch" } });
+    if (!answer.ok && answer.status !== 400) throw new TypeError(String(answer.status));
+    return answer;
+  }
+
+  /** Do what needs the server; say so if it does not answer. */
+  async function tryTo(work, failed) {
+    main.setAttribute("aria-busy", "true");
+    try {
+      await work();
+      say("");
+      main.removeAttribute("aria-busy");
+    } catch (error) {
+      if (error.name === "AbortError") return; // a later wish is under way
+      main.removeAttribute("aria-busy");
+      if (!(error instanceof TypeError)) throw error;
+      say(failed);
+    }
+  }
+
+  /** Bring every part of the page up to date that depends on what is asked, but not what is being used. */
+  function show(address) {
+    return tryTo(async () => {
+      const answer = await load(`${form.action}?${address}`);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById("controls")) return void location.assign(`${form.action}?${address}`);
+      remember(address);
+      document.title = page.title;
+      for (const part of main.querySelectorAll("[data-swap]")) {
+        const fresh = page.querySelector(`[data-swap="${part.dataset.swap}"]`);
+        if (fresh && (part.dataset.swap === "table" || !part.contains(document.activeElement))) {
+          part.replaceChildren(...fresh.childNodes);
+        }
+      }
+      const opened = page.getElementById("opened");
+      panel.replaceChildren(...opened.childNodes);
+      panel.hidden = opened.hidden;
+      prepareTable();
+    }, form.dataset.failed);
+  }
+
+  function ask(changed) {
+    const address = addressOf(/** @type {any} */ (new FormData(form)).entries());
+    const open = openKey();
+    if (open && changed !== "by") address.set("cell", open);
+    return show(address);
+  }
+
+  function open(address) {
+    const key = address.get("cell");
+    return tryTo(async () => {
+      const answer = await load(`${panel.dataset.passages}?${address}`);
+      panel.innerHTML = await answer.text(); // a template of ours
+      panel.hidden = false;
+      address.delete("page");
+      remember(address);
+      main.querySelector(".cell[aria-expanded]")?.removeAttribute("aria-expanded");
+      const cell = cellOf(key);
+      cell?.setAttribute("aria-expanded", "true");
+      if (cell) rove(cell);
+      panel.querySelector("#opened-title").focus();
+    }, panel.dataset.failed);
+  }
+
+  function close() {
+    const address = new URLSearchParams(location.search);
+    const cell = cellOf(openKey() ?? "");
+    address.delete("cell");
+    remember(address);
+    panel.hidden = true;
+    panel.replaceChildren();
+    cell?.removeAttribute("aria-expanded");
+    cell?.focus();
+  }
+
+  form.querySelector("[data-do=ask]").hidden = true;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask("");
+  });
+  document.addEventListener("change", (event) => {
+    const control = /** @type {HTMLInputElement} */ (event.target);
+    if (control.form === form) ask(control.name);
+  });
+
+  const counting = /** @type {HTMLButtonElement} */ (main.querySelector("[data-do=controls]"));
+  counting.hidden = false;
+  counting.setAttribute("aria-expanded", "false");
+  counting.addEventListener("click", () => {
+    counting.setAttribute("aria-expanded", String(counting.getAttribute("aria-expanded") !== "true"));
+  });
+
+  main.addEventListener("click", (event) => {
+    const link = /** @type {HTMLElement} */ (event.target).closest(".cell, [data-do=close], [data-do=page], [data-do=go]");
+    if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const address = new URL(link.href).searchParams;
+    if (link.dataset.do === "close") close();
+    else if (link.dataset.do === "go") show(address);
+    else open(address);
+  });
+
+  main.addEventListener("keydown", (event) => {
+    const cell = /** @type {HTMLElement} */ (event.target).closest(".cell");
+    if (event.key === "Escape") return escape(event, cell);
+    if (!cell || event.altKey || event.metaKey) return;
+    const grid = cells();
+    const row = grid.findIndex((line) => line.includes(cell));
+    const size = { rows: grid.length, columns: grid[row].length };
+    const to = placeAfter(event, { row, column: grid[row].indexOf(cell) }, size);
+    if (!to) return;
+    event.preventDefault();
+    rove(grid[to.row][to.column]);
+    grid[to.row][to.column].focus();
+  });
+
+  /** From a menu to its head, from the passages to their cell, and there: the passages away. */
+  function escape(event, cell) {
+    const menu = /** @type {HTMLElement} */ (event.target).closest("details[open]");
+    if (menu) {
+      menu.removeAttribute("open");
+      menu.querySelector("summary").focus();
+    } else if (panel.contains(event.target)) cellOf(openKey() ?? "")?.focus();
+    else if (cell && !panel.hidden) close();
+  }
+
+  document.addEventListener("click", (event) => {
+    for (const menu of main.querySelectorAll("details.several[open]")) {
+      if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+    }
+  });
+
+  prepareTable();
+}
+
+if (globalThis.document) {
+  const form = document.getElementById("controls");
+  if (form instanceof HTMLFormElement) start(form);
+}
