@@ -9,7 +9,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -25,6 +25,7 @@ from django.test.utils import CaptureQueriesContext
 
 from coding.models import CodedSegment
 from interviews.tokens import make_api_token
+from tools.serve import update_static_files
 
 from . import material
 from .http import Connection, bearer, multipart
@@ -58,21 +59,28 @@ class Report:
     def __init__(self):
         self.within = True
 
-    def line(self, name, value, limit, unit, p95=None, least=False):
+    def line(self, name, value, limit, unit, high=None, least=False):
         """``least``: the limit is a least, not a most."""
         used = limit / value if least and value else value / limit if limit else float(value > 0)
         self.within &= used <= 1
         sign = "≥" if least else "≤"
-        tail = f"{p95:.1f} {unit}" if p95 is not None else ""
+        tail = f"{high:.1f} {unit}" if high is not None else ""
         columns = f"{name:48} {connection.vendor:10} {value:>7.1f} {unit:2} {tail:>10} {sign:>5} {limit:g} {unit:<4}"
         print(f"{columns} {used:>5.2f}{'' if used <= 1 else '  over'}", flush=True)
+
+
+def p95(values):
+    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+
+
+class Bench:
+    """A database with generated studies, and the measures, each of a server that has just been started on it."""
 
     def __init__(self, scale):
         self.scale = scale
         self.report = Report()
         call_command("migrate", interactive=False, verbosity=0)
-        if not settings.STATIC_ROOT.exists():
-            call_command("collectstatic", interactive=False, verbosity=0)
+        update_static_files()
         self.owner, self.coders = material.make_people()
         self.token = make_api_token(self.owner, "bench")
         self.tokens = [make_api_token(coder, "bench") for coder in self.coders]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402 - the line above names them
+from django.conf import settings
 
 on_sqlite = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 

@@ -1,4 +1,4 @@
-"""The Chromium that tests, screenshots and the bench drive: `python -m tools.chromium` installs one if there is none."""
+"""The Chromium that tests, screenshots and the bench drive; `python -m tools.chromium` installs one if needed."""
 
 import os
 import platform
