@@ -1,5 +1,89 @@
-from django.http import Http404
+"""The page in which transcripts are read and coded."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from coding import reading
+from coding.codebook import in_tree_order
+from coding.colours import looks
+from interviews.access import reach
+from interviews.models import Transcript
 
 
-def show_transcript(request, **kwargs):
-    raise Http404
+@login_required
+@require_GET
+def show_transcript(request, transcript_id):
+    queryset = Transcript.objects.kept().select_related("study", "respondent__respondent_type")
+    transcript = reach(queryset, request.user, pk=transcript_id)
+    study = transcript.study
+    study.my_role = transcript.my_role
+    speakers = list(transcript.speakers.select_related("respondent"))
+    codes = list(study.codes.all())
+    header = reading.header_of(transcript.text, transcript.turns)
+    return render(
+        request,
+        "coding/transcript.html",
+        {
+            "study": study,
+            "transcript": transcript,
+            "header": header.rstrip(),
+            "text": reading.render(
+                transcript.text,
+                transcript.turns,
+                transcript.marks,
+                [speaker.label for speaker in speakers if speaker.is_interviewer],
+            ),
+            "facts": respondent_facts(transcript),
+            "tree": code_tree(codes),
+            "workspace": {
+                "transcript": transcript.pk,
+                "revision": transcript.revision,
+                "study": study.slug,
+                "user": request.user.pk,
+                "userName": request.user.get_username(),
+                "mayCode": transcript.may["code"],
+                "segments": reverse("api:segments", args=[transcript.pk]),
+                "changes": reverse("api:changes", args=[transcript.pk]),
+                "signIn": reverse("interviews:sign-in"),
+            },
+        },
+    )
+
+
+def code_tree(codes):
+    """Codes as the page and its scripts want them: in tree order, each with level, look and path."""
+    look, paths, tree = looks(codes), {}, []
+    parents = {code.parent_id for code in codes if not code.retired_at}
+    for depth, code in in_tree_order(codes):
+        path = paths.get(code.parent_id, "")
+        paths[code.pk] = f"{path} > {code.name}" if path else code.name
+        tree.append(
+            {
+                "id": code.pk,
+                "parent": code.parent_id,
+                "name": code.name,
+                "path": path,
+                "level": depth + 1,
+                "look": look[code.pk],
+                "definition": code.definition,
+                "include": code.include,
+                "exclude": code.exclude,
+                "retired": bool(code.retired_at),
+                "opens": code.pk in parents,
+            }
+        )
+    return tree
+
+
+def respondent_facts(transcript):
+    """``(attribute name, value)`` of the main respondent, in the study's order of attributes."""
+    if transcript.respondent is None:
+        return []
+    values = transcript.respondent.values
+    return [
+        (attribute.name, values[attribute.key])
+        for attribute in transcript.study.attributes.all()
+        if attribute.key in values
+    ]

@@ -1,0 +1,121 @@
+"""What the workspace asks of the server: the codings of a transcript, and changes to them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.http import JsonResponse
+from ninja import Router, Schema
+from pydantic import Field
+
+from coding import changes
+from interviews.access import reach
+from interviews.models import Transcript
+
+router = Router(tags=["codings"])
+
+Position = Annotated[int, Field(ge=0, le=2_000_000_000)]
+
+
+class Apply(Schema):
+    id: UUID
+    do: Literal["apply"]
+    start: Position
+    end: Position
+    code: int
+
+
+class Withdraw(Schema):
+    id: UUID
+    do: Literal["withdraw"]
+    target: UUID
+
+
+class Undo(Schema):
+    id: UUID
+    do: Literal["undo"]
+    target: UUID
+
+
+class Changes(Schema):
+    revision: int
+    changes: Annotated[
+        list[Annotated[Apply | Withdraw | Undo, Field(discriminator="do")]], Field(max_length=1000)
+    ]
+
+
+class Result(Schema):
+    id: UUID
+    state: Literal["done", "already", "refused"]
+    reason: str | None = None
+    coded_segment: UUID | None = None
+
+
+class Made(Schema):
+    event: int
+    revision: int
+    results: list[Result]
+
+
+class Codings(Schema):
+    """Columns of equal length: a coding is the n-th of each. Positions count code points, the end excluded."""
+
+    event: int
+    revision: int
+    id: list[str]
+    start: list[int]
+    end: list[int]
+    code: list[int]
+    coder: list[int]
+    coders: dict[int, str]
+
+
+class Since(Codings):
+    gone: list[str]
+
+
+def _codings(transcript, event, rows):
+    ids, starts, ends, codes, coders = zip(*rows, strict=True) if rows else ([], [], [], [], [])
+    names = get_user_model().objects.filter(pk__in=set(coders)).values_list("pk", "username")
+    return {
+        "event": event,
+        "revision": transcript.revision,
+        "id": ids,
+        "start": starts,
+        "end": ends,
+        "code": codes,
+        "coder": coders,
+        "coders": dict(names),
+    }
+
+
+def _visible(request, transcript_id):
+    return reach(
+        Transcript.objects.kept().only("study", "revision"), request.user, pk=transcript_id
+    )
+
+
+@router.get("/transcripts/{int:transcript_id}/segments/", response=Codings, url_name="segments")
+def list_codings(request, transcript_id: int):
+    """The codings of a transcript that this person may see."""
+    transcript = _visible(request, transcript_id)
+    event = changes.last_event_id(transcript)  # before the rows: what comes between is sent twice, never lost
+    # Plain values of known types: checking 20,000 rows one by one would double the time.
+    return JsonResponse(_codings(transcript, event, changes.rows_of(transcript)))
+
+
+@router.get("/transcripts/{int:transcript_id}/changes/", response=Since, url_name="changes")
+def list_changes(request, transcript_id: int, after: int = 0):
+    """What others, and this person elsewhere, have changed since an event."""
+    transcript = _visible(request, transcript_id)
+    event, rows, gone = changes.since(transcript, after)
+    return {**_codings(transcript, event, rows), "gone": gone}
+
+
+@router.post("/transcripts/{int:transcript_id}/changes/", response=Made, url_name="make-changes")
+def make_changes(request, transcript_id: int, sent: Changes):
+    """Apply and withdraw codes, in order, in one transaction; the same change sent twice changes once."""
+    event, results, revision = changes.make(
+        transcript_id, request.user, sent.revision, [change.dict() for change in sent.changes]
+    )
+    return {"event": event, "revision": revision, "results": results}

@@ -1,0 +1,180 @@
+/** The codebook beside the text: a tree to walk, filter, and apply from. Codes are plain objects from the page. */
+
+const say = () => document.getElementById("words").dataset;
+
+/** Codes whose name or path holds the typed words, with their ancestors; null for all. Full-width forms are the same. */
+export function matching(codes, typed) {
+  const wanted = typed.normalize("NFKC").trim().toLowerCase().split(/\s+/).filter(Boolean);
+  if (!wanted.length) return null;
+  const byId = new Map(codes.map((code) => [code.id, code]));
+  const found = new Set();
+  for (const code of codes) {
+    const name = code.path.normalize("NFKC").toLowerCase();
+    if (!wanted.every((word) => name.includes(word))) continue;
+    for (let at = code; at; at = byId.get(at.parent)) found.add(at.id);
+  }
+  return found;
+}
+
+export class CodeTree extends EventTarget {
+  /** @param {{codes: object[], store}} given */
+  constructor({ codes, store }) {
+    super();
+    this.codes = codes;
+    this.tree = document.getElementById("code-tree");
+    this.filter = document.getElementById("code-filter");
+    this.gist = document.getElementById("code-gist");
+    this.none = document.getElementById("no-code");
+    this.store = store;
+    this.rows = new Map([...this.tree.querySelectorAll("[data-code]")].map((row) => [Number(row.dataset.code), row]));
+    this.byId = new Map(codes.map((code) => [code.id, code]));
+    this.closed = new Set();
+    store.addEventListener("change", () => this.#countSoon());
+    this.tree.addEventListener("click", (event) => this.#click(event));
+    this.tree.addEventListener("keydown", (event) => this.#key(event));
+    this.filter?.addEventListener("input", () => this.#show());
+    this.filter?.addEventListener("keydown", (event) => this.#filterKey(event));
+    const first = this.rows.values().next().value;
+    if (first) first.tabIndex = 0;
+  }
+
+  #countSoon() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.count();
+    });
+  }
+
+  /** Counts of coded segments here; a parent's include its children's. */
+  count() {
+    const own = this.store.counts();
+    const total = new Map();
+    for (const code of [...this.codes].reverse()) {
+      const n = (total.get(code.id) ?? 0) + (own.get(code.id) ?? 0);
+      total.set(code.id, n);
+      if (code.parent) total.set(code.parent, (total.get(code.parent) ?? 0) + n);
+    }
+    for (const [id, row] of this.rows) {
+      const count = row.querySelector(".count");
+      const words = total.get(id) ? String(total.get(id)) : "";
+      if (count.textContent !== words) count.textContent = words;
+    }
+  }
+
+  #show() {
+    const found = matching(this.codes, this.filter.value);
+    let any = false;
+    for (const code of this.codes) {
+      const row = this.rows.get(code.id);
+      if (!row) continue;
+      row.hidden = found ? !found.has(code.id) : this.#isFolded(code);
+      any ||= !row.hidden;
+    }
+    this.none.hidden = any || !this.rows.size;
+    this.none.textContent = say().noMatch.replace("{typed}", this.filter.value.trim());
+  }
+
+  #isFolded(code) {
+    for (let at = this.byId.get(code.parent); at; at = this.byId.get(at.parent)) if (this.closed.has(at.id)) return true;
+    return false;
+  }
+
+  #fold(row, open) {
+    const id = Number(row.dataset.code);
+    if (!row.hasAttribute("aria-expanded")) return;
+    row.setAttribute("aria-expanded", String(open));
+    if (open) this.closed.delete(id);
+    else this.closed.add(id);
+    this.#show();
+  }
+
+  #visible() {
+    return [...this.rows.values()].filter((row) => !row.hidden);
+  }
+
+  /** Move to a row; its definition is shown below the tree. */
+  select(row, { focus = true } = {}) {
+    for (const other of this.tree.querySelectorAll('[aria-selected="true"], [tabindex="0"]')) {
+      other.setAttribute("aria-selected", "false");
+      other.tabIndex = -1;
+    }
+    row.setAttribute("aria-selected", "true");
+    row.tabIndex = 0;
+    if (focus) row.focus();
+    describe(this.gist, this.byId.get(Number(row.dataset.code)));
+  }
+
+  #click(event) {
+    const row = event.target.closest("[data-code]");
+    if (!row) return;
+    if (event.target.closest(".twist")?.firstElementChild)
+      this.#fold(row, row.getAttribute("aria-expanded") !== "true");
+    else this.#apply(row);
+  }
+
+  #apply(row) {
+    this.select(row, { focus: false });
+    this.dispatchEvent(new CustomEvent("pick", { detail: Number(row.dataset.code) }));
+  }
+
+  #filterKey(event) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "Enter") {
+      const first = this.#visible()[0];
+      if (first) this.select(first);
+      event.preventDefault();
+    } else if (event.key === "Escape" && this.filter.value) {
+      this.filter.value = "";
+      this.#show();
+      event.preventDefault();
+    }
+  }
+
+  #key(event) {
+    const row = event.target.closest("[data-code]");
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = this.#visible();
+    const at = rows.indexOf(row);
+    const open = row.getAttribute("aria-expanded");
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (to !== undefined) {
+      if (rows[to]) this.select(rows[to]);
+    } else if (event.key === "ArrowRight") {
+      if (open === "false") this.#fold(row, true);
+      else if (open && rows[at + 1]) this.select(rows[at + 1]);
+    } else if (event.key === "ArrowLeft") {
+      const parent = this.rows.get(this.byId.get(Number(row.dataset.code)).parent);
+      if (open === "true") this.#fold(row, false);
+      else if (parent) this.select(parent);
+    } else if (event.key === "Enter" || event.key === " ") this.#apply(row);
+    else if (event.key === "/") this.filter.focus();
+    else if (event.key.length === 1) this.#jump(rows, at, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  #jump(rows, at, letter) {
+    const order = [...rows.slice(at + 1), ...rows.slice(0, at + 1)];
+    const found = order.find((row) =>
+      row.querySelector(".name").textContent.toLowerCase().startsWith(letter.toLowerCase()),
+    );
+    if (found) this.select(found);
+  }
+}
+
+/** Show a code's name, definition, include and exclude in an element. */
+export function describe(element, code) {
+  const words = say();
+  element.replaceChildren();
+  const add = (tag, text, className = "") => {
+    const child = document.createElement(tag);
+    child.textContent = text;
+    child.className = className;
+    element.append(child);
+  };
+  add("strong", code.name);
+  add("p", code.definition || words.noDefinition, code.definition ? "" : "faint");
+  if (code.include) add("p", `${words.include}: ${code.include}`, "quiet");
+  if (code.exclude) add("p", `${words.exclude}: ${code.exclude}`, "quiet");
+  element.hidden = false;
+}

@@ -1,0 +1,205 @@
+/**
+ * Changes on their way to the server: kept in IndexedDB until it has them, sent in order, resent as often as it takes.
+ *
+ * An entry is `{seq, user, transcript, address, revision, change, added, removed}`: the change to send, and what it did
+ * to the codings, so that a page that opens while it waits can show it. A person only ever sends their own.
+ */
+
+const NAME = "passages";
+const BATCH = 200;
+const LONGEST_WAIT = 15_000;
+
+function openDatabase() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("changes", { keyPath: "seq", autoIncrement: true });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+/** What can hold entries where IndexedDB cannot be had (some private windows): this page's memory. */
+class Memory {
+  #entries = [];
+  #seq = 0;
+  async add(entries) {
+    for (const entry of entries) this.#entries.push({ ...entry, seq: (this.#seq += 1) });
+  }
+  async all() {
+    return [...this.#entries];
+  }
+  async remove(seqs) {
+    this.#entries = this.#entries.filter((entry) => !seqs.includes(entry.seq));
+  }
+}
+
+class Database {
+  constructor(database) {
+    this.database = database;
+  }
+  #run(mode, work) {
+    return new Promise((resolve, reject) => {
+      const transaction = this.database.transaction("changes", mode, { durability: "strict" });
+      const request = work(transaction.objectStore("changes"));
+      transaction.oncomplete = () => resolve(request?.result);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    });
+  }
+  add(entries) {
+    return this.#run("readwrite", (store) => void entries.forEach((entry) => store.add(entry)));
+  }
+  all() {
+    return this.#run("readonly", (store) => store.getAll());
+  }
+  remove(seqs) {
+    return this.#run("readwrite", (store) => void seqs.forEach((seq) => store.delete(seq)));
+  }
+}
+
+export class Outbox extends EventTarget {
+  #store = null;
+  #sending = false;
+  #again = false;
+  #wait = 0;
+  #timer = 0;
+  #adding = Promise.resolve();
+
+  /** @param {{user: number, csrf: () => string}} given */
+  constructor({ user, csrf }) {
+    super();
+    this.user = user;
+    this.csrf = csrf;
+    this.state = "saved";
+    this.waiting = 0;
+    this.since = null;
+    this.durable = true;
+    addEventListener("online", () => this.send());
+    addEventListener("pageshow", () => this.send());
+    document.addEventListener("visibilitychange", () => document.hidden || this.send());
+  }
+
+  /** Open the place where changes wait; gives this person's entries. */
+  async open() {
+    try {
+      this.#store = new Database(await openDatabase());
+      navigator.storage?.persist?.();
+    } catch {
+      this.#store = new Memory();
+      this.durable = false;
+    }
+    return this.#mine();
+  }
+
+  async #mine() {
+    return (await this.#store.all()).filter((entry) => entry.user === this.user);
+  }
+
+  #become(state, waiting = this.waiting) {
+    const offline = state !== "saved" && state !== "saving";
+    this.since = offline ? (this.since ?? new Date()) : null;
+    this.state = state;
+    this.waiting = waiting;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  /** Keep changes, in order, then send them. Resolves when they are kept. */
+  add(entries) {
+    if (this.state === "saved") this.#become("saving", this.waiting + entries.length);
+    else this.#become(this.state, this.waiting + entries.length);
+    const owned = entries.map((entry) => ({ ...entry, user: this.user }));
+    this.#adding = this.#adding.then(() => this.#store.add(owned));
+    return this.#adding.then(() => this.send());
+  }
+
+  /** Send what waits, unless that is under way (then once more after it). */
+  async send() {
+    if (!this.#store) return;
+    if (this.#sending) {
+      this.#again = true;
+      return;
+    }
+    this.#sending = true;
+    clearTimeout(this.#timer);
+    try {
+      // One tab at a time: the order of a person's changes is theirs over all tabs.
+      if (navigator.locks) await navigator.locks.request("passages.outbox", () => this.#sendAll());
+      else await this.#sendAll();
+    } finally {
+      this.#sending = false;
+    }
+    if (this.#again) {
+      this.#again = false;
+      this.send();
+    }
+  }
+
+  async #sendAll() {
+    for (;;) {
+      const waiting = await this.#mine();
+      if (!waiting.length) {
+        this.#wait = 0;
+        this.#become("saved", 0);
+        return;
+      }
+      const first = waiting[0];
+      const batch = [];
+      for (const entry of waiting) {
+        if (entry.address !== first.address || entry.revision !== first.revision || batch.length === BATCH) break;
+        batch.push(entry);
+      }
+      this.#become(this.state === "saved" ? "saving" : this.state, waiting.length);
+      if (!(await this.#sendBatch(batch))) return;
+    }
+  }
+
+  /** Whether the server has dealt with a batch; otherwise when to try again is arranged. */
+  async #sendBatch(batch) {
+    let response;
+    try {
+      response = await fetch(batch[0].address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() },
+        body: JSON.stringify({ revision: batch[0].revision, changes: batch.map((entry) => entry.change) }),
+        redirect: "error",
+      });
+    } catch {
+      this.#later("offline");
+      return false;
+    }
+    if (response.status === 401) {
+      this.#become("signed-out");
+      return false;
+    }
+    if (response.status === 404 || response.status === 403 || response.status === 422) {
+      const { detail } = await response.json().catch(() => ({ detail: "" }));
+      const reason = typeof detail === "string" ? detail : "";
+      if (response.status === 403 && /csrf/i.test(reason)) {
+        this.#become("signed-out");
+        return false;
+      }
+      await this.#settle(batch, batch.map((entry) => ({ id: entry.change.id, state: "refused", reason })), null);
+      return true;
+    }
+    if (!response.ok) {
+      this.#later("offline");
+      return false;
+    }
+    const answer = await response.json();
+    this.#wait = 0;
+    this.#become("saving");
+    await this.#settle(batch, answer.results, answer);
+    return true;
+  }
+
+  async #settle(batch, results, answer) {
+    await this.#store.remove(batch.map((entry) => entry.seq));
+    this.dispatchEvent(new CustomEvent("settled", { detail: { batch, results, answer } }));
+  }
+
+  #later(state) {
+    this.#wait = Math.min(LONGEST_WAIT, this.#wait * 2 || 1000);
+    this.#timer = setTimeout(() => this.send(), this.#wait);
+    this.#become(state);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Highlights on uncut text, for the turns near the viewport only.
+ *
+ * One code on the words: its tint. Several: a neutral tint by depth; the stripes tell which. Registering every range of
+ * a long transcript would make each single change slow (measured), so ranges exist for a window of turns and are
+ * renewed when less than half a screen of it is left.
+ */
+
+import { slices } from "passages/store";
+
+const OVERSCAN = 1.5; // screens drawn beyond the visible one, each way
+const LEAST = 0.5; // screens that must be left before the window is renewed
+
+export class Painter extends EventTarget {
+  #live = new Map(); // turn -> [[highlight, range], …]
+  #extra = new Map(); // "chosen", "active", … -> [start, end] stretches
+  #frame = 0;
+
+  /** @param {{map, store, page: Element, hueOf: (code: number) => string}} given */
+  constructor({ map, store, page, hueOf }) {
+    super();
+    Object.assign(this, { map, store, page, hueOf });
+    this.first = 0;
+    this.last = -1;
+    this.highlights = new Map();
+    this.draws = !matchMedia("(forced-colors: active)").matches && "highlights" in CSS;
+    page.addEventListener("scroll", () => this.#soon(), { passive: true });
+    new ResizeObserver(() => this.renew()).observe(page);
+    document.fonts.ready.then(() => this.renew());
+    store.addEventListener("change", ({ detail }) => this.#repaint(detail.turns));
+  }
+
+  #soon() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#needsRenewal()) this.renew();
+      this.dispatchEvent(new Event("scroll"));
+    });
+  }
+
+  #highlight(name, priority = 0) {
+    let found = this.highlights.get(name);
+    if (!found) {
+      found = new Highlight();
+      found.priority = priority;
+      this.highlights.set(name, found);
+      CSS.highlights.set(name, found);
+    }
+    return found;
+  }
+
+  /** The turns between two heights relative to the page's top, by binary search: [first, last]. */
+  #turnsBetween(top, bottom) {
+    const { turns } = this.map;
+    const offset = this.page.getBoundingClientRect().top;
+    const find = (edge, side) => {
+      let low = 0;
+      let high = turns.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (turns[middle].getBoundingClientRect()[side] - offset < edge) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    return [find(top, "bottom"), Math.min(turns.length, find(bottom, "top")) - 1];
+  }
+
+  /** [first, last] turns now to be seen. */
+  visible() {
+    return this.#turnsBetween(0, this.page.clientHeight);
+  }
+
+  #needsRenewal() {
+    if (this.last < this.first) return true;
+    const height = this.page.clientHeight;
+    const offset = this.page.getBoundingClientRect().top;
+    const { turns } = this.map;
+    const above = this.first > 0 && turns[this.first].getBoundingClientRect().top - offset > -LEAST * height;
+    const below =
+      this.last < turns.length - 1 &&
+      turns[this.last].getBoundingClientRect().bottom - offset < (1 + LEAST) * height;
+    return above || below;
+  }
+
+  /** Move the window to what is seen now. */
+  renew() {
+    if (!this.map.turns.length) return;
+    const height = this.page.clientHeight;
+    const [first, last] = this.#turnsBetween(-OVERSCAN * height, (1 + OVERSCAN) * height);
+    for (const turn of [...this.#live.keys()]) if (turn < first || turn > last) this.#unpaint(turn);
+    this.first = first;
+    this.last = last;
+    for (let turn = first; turn <= last; turn += 1) if (!this.#live.has(turn)) this.#paint(turn);
+    this.dispatchEvent(new Event("window"));
+  }
+
+  #repaint(turns) {
+    const live = turns ? [...turns].filter((turn) => this.#live.has(turn)) : [...this.#live.keys()];
+    for (const turn of live) {
+      this.#unpaint(turn);
+      this.#paint(turn);
+    }
+    if (!this.#live.size) this.renew();
+    this.dispatchEvent(new Event("window"));
+  }
+
+  #unpaint(turn) {
+    for (const [highlight, range] of this.#live.get(turn) ?? []) highlight.delete(range);
+    this.#live.delete(turn);
+  }
+
+  #paint(turn) {
+    const ranges = [];
+    this.#live.set(turn, ranges);
+    if (!this.draws) return;
+    const codings = this.store.inTurn(turn);
+    if (!codings.length) return;
+    for (const slice of slices(codings, this.map.turnStart[turn], this.map.turnEnd[turn])) {
+      const depth = slice.codes.length;
+      const name = depth === 1 ? this.hueOf(slice.codes[0]) : `depth-${Math.min(depth, 4)}`;
+      this.#add(this.#highlight(name), slice.start, slice.end, ranges);
+    }
+  }
+
+  #add(highlight, start, end, ranges) {
+    for (const { node, from, to } of this.map.parts(start, end)) {
+      const range = new StaticRange({ startContainer: node, startOffset: from, endContainer: node, endOffset: to });
+      highlight.add(range);
+      ranges?.push([highlight, range]);
+    }
+  }
+
+  /** Mark stretches above all tints: "chosen" (what a code would go to), "active" (one coding). Null clears. */
+  mark(name, stretches, priority) {
+    if (!("highlights" in CSS)) return;
+    this.#extra.set(name, stretches);
+    const highlight = this.#highlight(name, priority);
+    highlight.clear();
+    for (const { start, end } of stretches ?? []) this.#add(highlight, start, end, null);
+  }
+}
