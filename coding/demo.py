@@ -1,15 +1,13 @@
 """The demo study: fictional, and loaded by the functions that people's own files go through."""
 
-from datetime import date
-
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from interviews import history, people
+from interviews import history, people, respondents
 from interviews.access import Role
-from interviews.material import describe, import_transcript
-from interviews.models import Attribute, Membership
+from interviews.material import import_transcript
+from interviews.models import Membership
 from interviews.speakers import assign
 from interviews.tables import read_table
 
@@ -23,17 +21,6 @@ QUESTION = (
     "together. Fictional demonstration study."
 )
 TYPES = ["Returnee", "Migrant", "Institutional actor"]
-ATTRIBUTES = {  # column: name, kind
-    "gender": ("Gender", Attribute.Kind.ONE_OF),
-    "age_band": ("Age band", Attribute.Kind.ONE_OF),
-    "city": ("City", Attribute.Kind.ONE_OF),
-    "years_abroad": ("Years abroad", Attribute.Kind.NUMBER),
-    "degree": ("Degree", Attribute.Kind.ONE_OF),
-    "association_member": ("Association member", Attribute.Kind.YES_NO),
-    "returned_with_team": ("Returned with team", Attribute.Kind.YES_NO),
-    "founder": ("Founder", Attribute.Kind.YES_NO),
-    "survey_id": ("Survey ID", Attribute.Kind.TEXT),
-}
 MEMBERS = {"lead": Role.OWNER, "coder_a": Role.CODER, "coder_b": Role.CODER, "reader": Role.READER}
 
 
@@ -45,7 +32,6 @@ def load_demo():
     study = people.create_study(NAME, QUESTION, TYPES, lead)
     _add_members(study, users, lead)
     _import_material(study, lead)
-    _describe_respondents(study, lead)
     _import_codebook(study, lead)
     coders = {name: users[name] for name in ("coder_a", "coder_b")}
     import_coded_segments(study, _table("coded_segments.csv"), lead, coders)
@@ -73,7 +59,8 @@ def _add_members(study, users, lead):
 
 
 def _import_material(study, lead):
-    for _number, cells in _table("respondents.csv").rows:
+    table = _table("respondents.csv")
+    for _number, cells in table.rows:
         data = (FOLDER / "transcripts" / cells["filename"]).read_bytes()
         transcript = import_transcript(
             study,
@@ -84,7 +71,7 @@ def _import_material(study, lead):
             respondent_type=cells["respondent_type"],
         )
         _map_left_over(transcript, lead)
-        describe(transcript, lead, interview_date=date.fromisoformat(cells["interview_date"]))
+    respondents.apply(study, respondents.plan(study, table), lead)
 
 
 def _map_left_over(transcript, lead):
@@ -93,36 +80,6 @@ def _map_left_over(transcript, lead):
     mapping = {speaker.label: transcript.respondent for speaker in unsaid}
     if mapping:
         assign(transcript, mapping, lead)
-
-
-def _describe_respondents(study, lead):
-    rows = [cells for _number, cells in _table("respondents.csv").rows]
-    attributes = [
-        Attribute.objects.create(
-            study=study, name=name, key=column, kind=kind, order=order, choices=_choices(rows, column, kind)
-        )
-        for order, (column, (name, kind)) in enumerate(ATTRIBUTES.items())
-    ]
-    respondents = {person.pseudonym: person for person in study.respondents.all()}
-    before = history.images(*respondents.values())
-    for cells in rows:
-        person = respondents[cells["pseudonym"]]
-        person.values = {
-            column: _value(cells[column], kind) for column, (_n, kind) in ATTRIBUTES.items() if cells[column]
-        }
-        person.save(update_fields=["values"])
-    after = history.images(*attributes, *respondents.values())
-    history.record(study, lead, "import-respondents", study, before=before, after=after)
-
-
-def _choices(rows, column, kind):
-    return sorted({cells[column] for cells in rows} - {""}) if kind == Attribute.Kind.ONE_OF else []
-
-
-def _value(cell, kind):
-    if kind == Attribute.Kind.NUMBER:
-        return int(cell)
-    return cell == "yes" if kind == Attribute.Kind.YES_NO else cell
 
 
 def _import_codebook(study, lead):
