@@ -54,6 +54,18 @@ class Line:
     voices: list[Voice] = field(default_factory=list)
     encodings: list[tuple[str, str, str]] = field(default_factory=list)
 
+    @property
+    def own_name(self):
+        return material.own_name(self.upload)
+
+    @property
+    def has_times(self):
+        return any(turn["at"] is not None for turn in self.upload.turns)
+
+    @property
+    def encoding(self):
+        return ENCODINGS.get(self.upload.encoding, self.upload.encoding)
+
 
 @dataclass
 class Lines:

@@ -29,7 +29,7 @@ def list_respondents(request, slug):
     people = list(study.respondents.kept().select_related("respondent_type"))
     heard = _transcripts_by_respondent(study)
     for person in people:
-        person.cells = [respondents.in_words(person.values.get(attribute.key)) for attribute in attributes]
+        person.cells = [(each, respondents.in_words(person.values.get(each.key))) for each in attributes]
         person.transcripts = heard.get(person.pk, [])
     context = {
         "study": study,
@@ -168,7 +168,7 @@ def _preview(request, study, data, *, changed=False):
         study,
         plan=planned,
         counts={state: planned.count(state) for state in ("new", "changed", "same", "wrong")},
-        kinds=dict(Attribute.Kind.choices),
+        new_attributes=[(name, Attribute.Kind(kind).label) for _key, name, kind in planned.attributes],
         table=signing.dumps(table, salt=SALT, compress=True),
         changed=changed,
     )
