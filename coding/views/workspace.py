@@ -3,10 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from coding import reading
-from coding.codebook import in_tree_order
+from coding.codebook import ARROW, in_tree_order, paths
 from coding.colours import looks
 from interviews.access import reach
 from interviews.models import Transcript
@@ -14,6 +15,7 @@ from interviews.models import Transcript
 
 @login_required
 @require_GET
+@ensure_csrf_cookie  # the scripts send it back
 def show_transcript(request, transcript_id):
     queryset = Transcript.objects.kept().select_related("study", "respondent__respondent_type")
     transcript = reach(queryset, request.user, pk=transcript_id)
@@ -54,27 +56,24 @@ def show_transcript(request, transcript_id):
 
 def code_tree(codes):
     """Codes as the page and its scripts want them: in tree order, each with level, look and path."""
-    look, paths, tree = looks(codes), {}, []
+    look, path = looks(codes), paths(codes)
     parents = {code.parent_id for code in codes if not code.retired_at}
-    for depth, code in in_tree_order(codes):
-        path = paths.get(code.parent_id, "")
-        paths[code.pk] = f"{path} > {code.name}" if path else code.name
-        tree.append(
-            {
-                "id": code.pk,
-                "parent": code.parent_id,
-                "name": code.name,
-                "path": path,
-                "level": depth + 1,
-                "look": look[code.pk],
-                "definition": code.definition,
-                "include": code.include,
-                "exclude": code.exclude,
-                "retired": bool(code.retired_at),
-                "opens": code.pk in parents,
-            }
-        )
-    return tree
+    return [
+        {
+            "id": code.pk,
+            "parent": code.parent_id,
+            "name": code.name,
+            "path": ARROW.join(path[code.pk]),
+            "level": depth + 1,
+            "look": look[code.pk],
+            "definition": code.definition,
+            "include": code.include,
+            "exclude": code.exclude,
+            "retired": bool(code.retired_at),
+            "opens": code.pk in parents,
+        }
+        for depth, code in in_tree_order(codes)
+    ]
 
 
 def respondent_facts(transcript):
