@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,11 @@ ARROW = " > "  # between the names of a path, in files and in the API
 
 
 class Refused(Exception):
-    """A change of the codebook that cannot be made; its message says why."""
+    """A change of the codebook that cannot be made; its message says why, ``field`` names what is wrong, if one is."""
+
+    def __init__(self, message, field=None):
+        super().__init__(message)
+        self.field = field
 
 
 def in_tree_order(codes):
@@ -67,7 +71,7 @@ def clean_colour(text):
     if not digits:
         return ""
     if not re.fullmatch(r"[0-9a-f]{6}", digits):
-        raise Refused(_("“%(colour)s” is no colour; write it as #rrggbb.") % {"colour": text})
+        raise Refused(_("“%(colour)s” is no colour; write it as #rrggbb.") % {"colour": text}, "colour")
     return f"#{digits}"
 
 
@@ -188,14 +192,20 @@ def why_not_delete(code):
     return ""
 
 
-def merge_preview(code, into):
-    """What a merge would do: coded segments that move, those that fold into one already there, coders, subcodes."""
-    moving = code.coded_segments.exclude(Exists(_twins(into)))
+def merge_preview(codes, into):
+    """What merging codes would do: how many coded segments move, how many fold into one there, coders, subcodes."""
+    from .models import CodedSegment
+
+    def places(rows):
+        return set(rows.order_by().values_list("content_object", "coder"))
+
+    rows = CodedSegment.objects.filter(tag__in=codes)
+    moving = places(rows) - places(CodedSegment.objects.filter(tag=into))
     return {
-        "moving": moving.count(),
-        "folding": code.coded_segments.filter(Exists(_twins(into))).count(),
-        "coders": code.coded_segments.order_by().values("coder").distinct().count(),
-        "subcodes": code.children.count(),
+        "moving": len(moving),
+        "folding": rows.count() - len(moving),
+        "coders": rows.order_by().values("coder").distinct().count(),
+        "subcodes": sum(code.children.count() for code in codes),
     }
 
 
@@ -275,6 +285,26 @@ def _move_codings(code, into, before, after):
     code.coded_segments.update(tag=into)
 
 
+def check(study, code=None, *, parent=None, **fields):
+    """Raise Refused where ``create_code``, or ``edit_code`` of a code, would; write nothing."""
+    from .models import Code
+
+    trial = Code.objects.select_related("study").get(pk=code.pk) if code else Code(study=study)
+    _fill(trial, **fields)
+    _place(trial, parent, renumber=False)
+
+
+def counts(study):
+    """``{code id: {coder id: number of coded segments}}`` of codes that are used, each without its subcodes."""
+    from .models import CodedSegment
+
+    found = defaultdict(dict)
+    rows = CodedSegment.objects.of_study(study).order_by().values_list("tag", "coder").annotate(n=Count("pk"))
+    for code_id, coder_id, n in rows:
+        found[code_id][coder_id] = n
+    return found
+
+
 # What several changes share; the caller holds the lock and records.
 
 
@@ -315,11 +345,11 @@ def _fill(code, **fields):
     code.name = " ".join(code.name.split())
     code.colour = clean_colour(code.colour)
     if not code.name:
-        raise Refused(_("A code needs a name."))
+        raise Refused(_("A code needs a name."), "name")
     if len(code.name) > NAME_LENGTH:
-        raise Refused(_("This name is longer than %(limit)d characters.") % {"limit": NAME_LENGTH})
+        raise Refused(_("This name is longer than %(limit)d characters.") % {"limit": NAME_LENGTH}, "name")
     if code.origin and code.origin not in code.Origin.values:
-        raise Refused(_("“%(origin)s” is no origin; write theory or data.") % {"origin": code.origin})
+        raise Refused(_("“%(origin)s” is no origin; write theory or data.") % {"origin": code.origin}, "origin")
 
 
 def _place(code, parent, renumber=True):
@@ -328,7 +358,7 @@ def _place(code, parent, renumber=True):
     if parent and moved:
         _check_parent(code, parent)
     if code.study.codes.filter(parent=parent, name=code.name).exclude(pk=code.pk).exists():
-        raise Refused(_("There is a code named “%(name)s” here already.") % {"name": code.name})
+        raise Refused(_("There is a code named “%(name)s” here already.") % {"name": code.name}, "name")
     if moved and renumber:
         code.order = _last_order(code.study, parent) + 1
     code.parent = parent
@@ -338,16 +368,16 @@ def _place(code, parent, renumber=True):
 
 def _check_parent(code, parent):
     if parent.study_id != code.study_id:
-        raise Refused(_("The parent is of another study."))
+        raise Refused(_("The parent is of another study."), "parent")
     if parent.retired_at:
-        raise Refused(_("“%(parent)s” is retired. Restore it first.") % {"parent": parent})
+        raise Refused(_("“%(parent)s” is retired. Restore it first.") % {"parent": parent}, "parent")
     if code.pk and parent.pk in subtree_ids(code.study.codes.all(), code.pk):
-        raise Refused(_("A code cannot stand under itself or one of its subcodes."))
+        raise Refused(_("A code cannot stand under itself or one of its subcodes."), "parent")
 
 
 def _types(study, types):
     if any(kind.study_id != study.pk for kind in types):
-        raise Refused(_("A respondent type is of another study."))
+        raise Refused(_("A respondent type is of another study."), "asked_of")
     return types
 
 

@@ -21,6 +21,7 @@ from interviews.tables import Table, plain_name
 
 from . import codebook
 from .codebook import ARROW
+from .exports import path_text
 from .models import Code
 
 TEXTS = ("definition", "include", "exclude", "example")
@@ -36,7 +37,7 @@ LABELS = {
     "origin": gettext_lazy("origin"),
     "order": gettext_lazy("order"),
 }
-_RUNS = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet would run, however often it was quoted before
+_RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")  # what a spreadsheet would run, however often it was quoted before
 
 
 @dataclass
@@ -208,7 +209,8 @@ def _read_order(row, cell):
 
 
 def _key(path):
-    """A path as it is compared, however it is spaced."""
+    """A path as it is compared, however it is spaced, and whether or not a ">" in a name is escaped."""
+    path = re.sub(r"\\([\\>])", r"\1", path)
     return ARROW.join(" ".join(part.split()) for part in path.split(ARROW.strip()))
 
 
@@ -357,7 +359,7 @@ def table_of(study):
         parent = by_id.get(code.parent_id)
         above = ""
         if parent:
-            above = parent.name if names[parent.name] == 1 else ARROW.join(path_of[parent.pk])
+            above = parent.name if names[parent.name] == 1 else path_text(path_of[parent.pk])
         retired = code.retired_at.date().isoformat() if code.retired_at else ""
         cells = [
             code.name,

@@ -8,6 +8,8 @@ app_name = "coding"
 urlpatterns = [
     path("studies/<str:slug>/", study.show_study, name="study"),
     path("studies/<str:slug>/codebook/", codebook.show_codebook, name="codebook"),
+    path("studies/<str:slug>/codebook/import/", codebook.import_codebook, name="import-codebook"),
+    path("studies/<str:slug>/export/codebook.csv", codebook.download_csv, name="codebook-csv"),
     path("studies/<str:slug>/query/", query.show_query, name="query"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(

@@ -6,6 +6,7 @@ from ninja import Router, Schema
 
 from coding import codebook
 from coding.colours import looks
+from coding.exports import path_text
 from interviews.access import reach
 from interviews.models import Study
 
@@ -104,7 +105,7 @@ def _codebook(study):
             "id": code.pk,
             "parent": code.parent_id,
             "name": code.name,
-            "path": codebook.ARROW.join(path_of[code.pk]),
+            "path": path_text(path_of[code.pk]),
             "depth": depth,
             "colour": code.colour,
             "look": look_of[code.pk],

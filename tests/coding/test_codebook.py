@@ -274,7 +274,7 @@ def test_a_merge_folds_what_one_coder_has_twice_and_keeps_what_two_coders_have(s
     bens = make_coded_segment(transcript, code, ben)
     memo = Memo.objects.create(study=study, author=anna, coded_segment=twice, text="Because")
     before = tables(study)
-    assert codebook.merge_preview(code, into) == {"moving": 1, "folding": 1, "coders": 2, "subcodes": 0}
+    assert codebook.merge_preview([code], into) == {"moving": 1, "folding": 1, "coders": 2, "subcodes": 0}
 
     codebook.merge(code, into, lead)
 

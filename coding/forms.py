@@ -1,0 +1,96 @@
+"""What people type about codes; the rules are codebook's."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from . import codebook
+from .models import Code
+
+
+class CodeField(forms.ModelChoiceField):
+    """A choice among the codes of one study, given by ``among``, shown as a tree."""
+
+    def among(self, codes, shown):
+        """Let people choose those of ``shown``; ``codes`` are all of the study, for the tree."""
+        self.queryset = Code.objects.filter(pk__in=[code.pk for code in shown])
+        wanted = set(shown)
+        self.choices = [("", self.empty_label)] + [
+            (code.pk, "\u2003" * depth + code.name)
+            for depth, code in codebook.in_tree_order(codes)
+            if code in wanted
+        ]
+
+
+class CodeForm(forms.ModelForm):
+    """A code of the form class's ``study``. It checks; writing is create_code's and edit_code's."""
+
+    study = None
+    parent = CodeField(
+        queryset=Code.objects.none(),
+        required=False,
+        label=_("Parent"),
+        empty_label=_("None: a family of its own"),
+        help_text=_("The code it stands under."),
+    )
+
+    class Meta:
+        model = Code
+        fields = [
+            "name",
+            "parent",
+            "colour",
+            "definition",
+            "include",
+            "exclude",
+            "example",
+            "origin",
+            "asked_of",
+        ]
+        widgets = {
+            "asked_of": forms.CheckboxSelectMultiple,
+            "colour": forms.TextInput(attrs={"placeholder": "#1f5fa8", "size": 9, "spellcheck": "false"}),
+            **{text: forms.Textarea(attrs={"rows": 3}) for text in ("include", "exclude", "example")},
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.instance.study = self.study
+        codes = list(self.study.codes.all())
+        below = codebook.subtree_ids(codes, self.instance.pk) if self.instance.pk else set()
+        shown = [
+            code
+            for code in codes
+            if code.pk not in below and (code.retired_at is None or code.pk == self.instance.parent_id)
+        ]
+        self.fields["parent"].among(codes, shown)
+        self.fields["asked_of"].queryset = self.study.respondent_types.all()
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors:
+            fields = {name: value for name, value in cleaned.items() if name != "asked_of"}
+            try:
+                codebook.check(self.study, self.instance if self.instance.pk else None, **fields)
+            except codebook.Refused as refusal:
+                self.add_error(refusal.field, str(refusal))
+        return cleaned
+
+
+class MergeForm(forms.Form):
+    """Which code others are merged into."""
+
+    into = CodeField(queryset=Code.objects.none(), label=_("Merge into"), empty_label=_("Choose a code"))
+
+    def __init__(self, *args, study, codes, **kwargs):
+        super().__init__(*args, **kwargs)
+        everything = list(study.codes.all())
+        below = set().union(*(codebook.subtree_ids(everything, code.pk) for code in codes))
+        shown = [code for code in everything if code.pk not in below and code.retired_at is None]
+        self.fields["into"].among(everything, shown)
+
+
+class FileForm(forms.Form):
+    """A codebook file to look at before anything is written."""
+
+    file = forms.FileField(label=_("Codebook file (CSV)"))
