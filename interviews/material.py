@@ -28,6 +28,7 @@ from .turns import count_words, is_answerer_label, is_interviewer_label, lang_of
 OWN = "respondent"
 NAME = ""
 _BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NO_NAMES = {"interview", "transcript", "recording", "notes", "final", "访谈", "录音", "转录"}
 _FIRST_WORDS = 160
 
 
@@ -108,8 +109,9 @@ def guess_name(filename, labels):
     if len(others) > 1:
         return None
     title = title_from_filename(filename)
-    words = [word for word in re.split(r"[\s\-.]+", title) if not any(c.isdigit() for c in word)]
-    return (" ".join(words) if len(words) == 1 and words[0].istitle() else title)[:200]
+    number, _space, name = title.partition(" ")
+    numbered = any(c.isdigit() for c in number) and name.isalpha() and name.casefold() not in _NO_NAMES
+    return (name if numbered else title)[:200]
 
 
 def guess_type(study, filename):
