@@ -258,6 +258,9 @@ def _role_of(images):
 
 @sentence("join-study")
 def _join_study(story):
+    who = story.referred("membership", "user_id")
+    if who != story.event.who:
+        return format_html(_("added <b>{who}</b> ({role})"), who=who, role=_role_of(story.after))
     return _("joined the study (%(role)s)") % {"role": _role_of(story.after)}
 
 

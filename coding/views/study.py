@@ -27,18 +27,21 @@ def show_study(request, slug):
     }
     if not found["transcripts"]:
         return render(request, "coding/study_empty.html", {**context, "found": found})
-    names = names_of({coder_id for t in found["transcripts"] for coder_id in t["coders"]})
+    groups = _groups(found, names_of({coder_id for t in found["transcripts"] for coder_id in t["coders"]}))
+    transcripts = [t for group in groups for t in group["transcripts"]]
     return render(
         request,
         "coding/study.html",
         {
             **context,
             "found": found,
-            "groups": _groups(found, names),
-            "coded_segments": sum(t["segments"] for t in found["transcripts"]),
-            "by_two": sum(len(t["coders"]) > 1 for t in found["transcripts"]),
-            "go_on": _go_on(found, request.user) if study.may["code"] else None,
-            "steps": list(_next_steps(study, found, members)),
+            "groups": groups,
+            "coded_segments": sum(t["segments"] for t in transcripts),
+            "by_two": sum(len(t["coders"]) > 1 for t in transcripts),
+            "go_on": _go_on(transcripts, found["last_coded"].get(request.user.pk))
+            if study.may["code"]
+            else None,
+            "steps": list(_next_steps(study, found, transcripts, members)),
         },
     )
 
@@ -66,17 +69,15 @@ def _groups(found, names):
     return groups
 
 
-def _go_on(found, user):
+def _go_on(transcripts, last_coded):
     """The transcript this person coded last, else the first that nobody has coded, else the first."""
-    transcripts = found["transcripts"]
-    mine = [t for t in transcripts if t["id"] == found["last_coded"].get(user.pk)]
+    mine = [t for t in transcripts if t["id"] == last_coded]
     uncoded = [t for t in transcripts if not t["segments"]]
     return {"again": bool(mine), **(mine or uncoded or transcripts)[0]}
 
 
-def _next_steps(study, found, members):
+def _next_steps(study, found, transcripts, members):
     """What there is to do, as (address, words, detail): only what is so, and what this person may do."""
-    transcripts = found["transcripts"]
     nobodys = [t for t in transcripts if not t["has_respondent"]]
     uncoded = [t for t in transcripts if not t["segments"]]
     by_one = [t for t in transcripts if len(t["coders"]) == 1]

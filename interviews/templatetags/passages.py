@@ -87,6 +87,12 @@ def thousands(number):
 
 
 @register.filter
+def minutes(span):
+    """A timedelta in whole minutes, rounded up."""
+    return -int(-span.total_seconds() // 60)
+
+
+@register.filter
 def role_name(role):
     """What a role is called: a queryset's ``my_role`` is only its value."""
     return Role(role).label
