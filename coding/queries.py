@@ -5,6 +5,7 @@ A question comes as the parameters of an address, the same for the page, the API
 """
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -370,7 +371,7 @@ def _cross_tabulate(frame, question):
     coded = crosstab.sum_rows(
         ((code, column_of[pk], n) for code, pk, n in grouped if pk in column_of), parents, len(heads)
     )
-    counts = _counts(question.count, rows, grouped, coded, column_of, parents, len(heads))
+    counts = _counts(question.count, frame, rows, grouped, coded, column_of, parents, len(heads))
     if question.count == "respondents":
         bases = [len(people) for people in people_in]
         n = sum(bases)
@@ -415,7 +416,7 @@ def _columns(frame, question, somebody_unknown):
     return heads, people_in
 
 
-def _counts(count, rows, grouped, coded, column_of, parents, columns):
+def _counts(count, frame, rows, grouped, coded, column_of, parents, columns):
     if count == "coded_segments":
         return coded
     if count == "respondents":
@@ -427,12 +428,15 @@ def _counts(count, rows, grouped, coded, column_of, parents, columns):
     units = ((code, column_of[pk], unit) for code, pk, unit in found if pk in column_of)
     if count != "words":
         return crosstab.count_units(units, parents, columns)
+    units = list(units)
+    used = {segment for _code, _column, segment in units}
+    of_study = Segment.objects.filter(transcript__in=list(frame.transcripts)).order_by()
     stretches = {
         pk: crosstab.Stretch(*where)
-        for pk, *where in Segment.objects.filter(Exists(rows.filter(content_object=OuterRef("pk"))))
-        .order_by()
-        .values_list("pk", "transcript_id", "start", "end", "words")
-        .iterator(chunk_size=10_000)
+        for pk, *where in of_study.values_list("pk", "transcript_id", "start", "end", "words").iterator(
+            chunk_size=10_000
+        )
+        if pk in used
     }
     quotes = _quotes(crosstab.crossing(stretches))
     return crosstab.count_words(units, parents, columns, stretches, quotes, count_words)
@@ -546,7 +550,7 @@ def passages(frame, question, cell, *, with_children=True, page=1):
     total = sum(segments for segments, _coded in by_person.values())
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(page, 1), pages)
-    segments = list(_page_of_segments(rows, page))
+    segments = _page_of_segments(rows, page)
     codes = {code.id: code for code in frame.codes}
     return Opened(
         codes[cell.code],
@@ -577,17 +581,26 @@ def _of_people(rows, people):
 def _page_of_segments(rows, page):
     """One page of segments with what surrounds them; the database cuts it, no text is loaded whole."""
     start = (page - 1) * PER_PAGE
-    return (
-        Segment.objects.filter(Exists(rows.filter(content_object=OuterRef("pk"))))
-        .order_by(
-            F("respondent__pseudonym").asc(nulls_last=True), "respondent", "transcript__title", "transcript", "start", "end"
-        )
+    order = ["respondent", "transcript__title", "transcript", "start", "end"]
+    found = rows.order_by(
+        F("respondent__pseudonym").asc(nulls_last=True), *(f"content_object__{name}" for name in order)
+    )
+    ids = [
+        pk
+        for pk, *_sorted_by in found.values_list(
+            "content_object", "respondent__pseudonym", *(f"content_object__{name}" for name in order)
+        ).distinct()[start : start + PER_PAGE]
+    ]
+    segments = (
+        Segment.objects.filter(pk__in=ids)
         .annotate(
             title=F("transcript__title"),
             before=Substr("transcript__text", Greatest(F("start") - AROUND + 1, 1), AROUND),
             after=Substr("transcript__text", F("end") + 1, AROUND),
-        )[start : start + PER_PAGE]
+        )
+        .in_bulk()
     )
+    return [segments[pk] for pk in ids]
 
 
 def _bearing(rows, segments, codes):
@@ -612,21 +625,33 @@ def _grouped(frame, segments, bearing, by_person):
         if not groups or groups[-1][0] != segment.respondent_id:
             groups.append((segment.respondent_id, []))
         coders, codes = bearing[segment.pk]
-        before = segment.before[: min(segment.start, AROUND)]
         groups[-1][1].append(
             Passage(
                 segment.pk,
                 segment.transcript_id,
                 segment.title,
                 turn_at(turns[segment.transcript_id], segment.start)[0],
-                before,
+                _text_before(segment.before, segment.start),
                 segment.quote,
-                segment.after,
+                _text_after(segment.after),
                 coders,
                 codes,
             )
         )
     return [(frame.people.get(pk), by_person[pk][0], found) for pk, found in groups]
+
+
+def _text_before(text, start):
+    """What stands before a quote, from a whole word on; "…" says that it goes on. Near the beginning, all there is."""
+    if start <= AROUND:
+        return text[:start].lstrip()
+    return "…" + re.sub(r"^\S{0,20}\s+", "", text)
+
+
+def _text_after(text):
+    if len(text) < AROUND:
+        return text.rstrip()
+    return re.sub(r"\s+\S{0,20}$", "", text).rstrip(".,;:，。；：、 ") + "…"
 
 
 def turns_of(transcripts):

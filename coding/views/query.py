@@ -44,11 +44,11 @@ COUNT_HINTS = {
     "words": gettext_lazy("Words of the passages: a word under several counts once"),
 }
 LEGENDS = {
-    "respondents": gettext_lazy("Share of the column’s respondents"),
-    "transcripts": gettext_lazy("Share of the column’s transcripts"),
-    "segments": gettext_lazy("Share of the column’s segments"),
-    "coded_segments": gettext_lazy("Share of the column’s coded segments"),
-    "words": gettext_lazy("Share of the column’s coded words"),
+    "respondents": gettext_lazy("Share of the respondents in the column"),
+    "transcripts": gettext_lazy("Share of the transcripts in the column"),
+    "segments": gettext_lazy("Share of the segments in the column"),
+    "coded_segments": gettext_lazy("Share of the coded segments in the column"),
+    "words": gettext_lazy("Share of the coded words in the column"),
 }
 SHADED_FROM = 3  # of fewer, shares mislead
 NAMED_WITHOUT = 30
@@ -179,7 +179,14 @@ def _controls(frame, question, shown, params):
             ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
         ],
         "counts": [(key, name, COUNT_HINTS[key]) for key, name in COUNT_NAMES.items()],
-        "count_name": COUNT_NAMES[question.count],
+        "asked": _("%(count)s, %(shown)s, by %(columns)s, %(coders)s")
+        % {
+            "count": COUNT_NAMES[question.count],
+            "shown": _("per cent") if shown.percent else _lower_first(_plain_numbers(question)),
+            "columns": _lower_first(frame.title_of(question.by)),
+            "coders": _lower_first(_coders_chosen(coders)),
+        },
+        "plain_numbers": _plain_numbers(question),
         "columns_by": [(BY_TYPE, _("Respondent type")), *((a.key, a.name) for a in frame.attributes)],
         "coders": coders,
         "coders_chosen": _coders_chosen(coders),
@@ -189,6 +196,10 @@ def _controls(frame, question, shown, params):
         "lifts": _lifts(frame, question, params),
         "address": _address(params, cell=None),
     }
+
+
+def _plain_numbers(question):
+    return _("n of N") if question.count in WITH_BASE else _("Numbers")
 
 
 def _lower_first(name):
@@ -248,7 +259,7 @@ def _table(table, frame, question, shown, params):
                 "base": base,
                 "label": label,
                 "coded": segments,
-                "own": own if shown.with_children and own != n else None,
+                "own": (_percent(own, base) if shown.percent else own) if shown.with_children and own != n else None,
                 "heat": _heat(n, base) if key else None,
                 "percent": _percent(n, base) if shown.percent else None,
             }
@@ -297,7 +308,9 @@ def _heat(n, base):
 
 
 def _percent(n, base):
-    return f"{100 * n / base:.0f}%" if base else "–"
+    if not base:
+        return "–"
+    return "<1%" if 0 < n < base / 200 else f"{100 * n / base:.0f}%"
 
 
 def _opened(request, frame, question):
