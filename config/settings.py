@@ -161,6 +161,9 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # also of sign-in links
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", 12) * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+if "sqlite" not in DATABASES["default"]["ENGINE"] and not TESTING:
+    # Several processes serve: one would keep a session in its memory that another has ended.
+    SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
@@ -214,7 +217,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"  # originals: handed out by a view that asks who wants them, never by URL
 MEDIA_URL = ""
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         # The live server of the tests finds files by their own names.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -223,7 +229,6 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
-FILE_UPLOAD_PERMISSIONS = 0o600
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_MB", 20) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "interviews.limits.LimitedUpload",
