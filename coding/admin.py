@@ -23,6 +23,7 @@ from .models import Code
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("Passages")
 admin.site.index_title = gettext_lazy("Administration")
+admin.site.enable_nav_sidebar = False
 
 MANY = 100_000  # a codebook is read whole
 
@@ -104,6 +105,7 @@ class CodeAdmin(admin.ModelAdmin):
     search_fields = ["name", "definition"]
     search_help_text = gettext_lazy("Search in names and definitions")
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     sortable_by = []
     actions = ["merge_codes", "retire_codes", "restore_codes"]
     ordering = ["order", "name", "pk"]
@@ -208,7 +210,8 @@ class CodeAdmin(admin.ModelAdmin):
         if at_end:
             return ""
         return format_html(
-            '<button type="submit" form="code-acts" formaction="{}" data-move="{}" aria-label="{}" title="{}">{}</button>',
+            '<button type="submit" form="code-acts" formaction="{}" data-move="{}" aria-label="{}" title="{}">'
+            "{}</button>",
             reverse("admin:coding_code_act", args=[code.pk, act]),
             act,
             label,
@@ -357,7 +360,9 @@ class CodeAdmin(admin.ModelAdmin):
         study = codes[0].study
         form = MergeForm(asked if "into" in asked else None, study=study, codes=codes)
         into = form.cleaned_data["into"] if form.is_valid() else None
-        refused = next(filter(None, (codebook.why_not_merge(code, into) for code in codes)), "") if into else ""
+        refused = (
+            next(filter(None, (codebook.why_not_merge(code, into) for code in codes)), "") if into else ""
+        )
         if request.method == "POST" and into and not refused:
             try:
                 self._merge(request, codes, into)

@@ -1,6 +1,7 @@
 """What people type about codes; the rules are codebook's."""
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
 from . import codebook
@@ -49,7 +50,10 @@ class CodeForm(forms.ModelForm):
         widgets = {
             "asked_of": forms.CheckboxSelectMultiple,
             "colour": forms.TextInput(attrs={"placeholder": "#1f5fa8", "size": 9, "spellcheck": "false"}),
-            **{text: forms.Textarea(attrs={"rows": 3}) for text in ("include", "exclude", "example")},
+            **{
+                text: AdminTextareaWidget(attrs={"rows": 3})
+                for text in ("definition", "include", "exclude", "example")
+            },
         }
 
     def __init__(self, *args, **kwargs):

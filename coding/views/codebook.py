@@ -148,9 +148,7 @@ def _confirmed(request, study, data, context):
     if plan.can_apply and looked_at == plan.digest:
         n = plan.count("created") + plan.count("changed")
         codebook_files.apply(study, request.user, plan)
-        messages.success(
-            request, ngettext("%(n)d code imported.", "%(n)d codes imported.", n) % {"n": n}
-        )
+        messages.success(request, ngettext("%(n)d code imported.", "%(n)d codes imported.", n) % {"n": n})
         return True
     counts = {state: plan.count(state) for state in ("created", "changed", "unchanged", "wrong")}
     context |= {

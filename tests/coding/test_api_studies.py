@@ -99,6 +99,6 @@ def test_a_study_takes_the_same_queries_whatever_its_size(client, db, django_ass
         make_code(parent=make_code(study))
         make_transcript(respondent=make_respondent(study, respondent_type=make_type(study)))
         make_coder(study)
-        # session, user, study, codes, types, attributes, respondents, members, transcripts
-        with django_assert_num_queries(9):
+        # user, study, codes, types, attributes, respondents, members, transcripts
+        with django_assert_num_queries(8):
             client.get(f"/api/studies/{study.slug}/")
