@@ -72,43 +72,35 @@ def count_words(
     ``rows`` are ``(code, number of the column, segment)``. ``quotes`` has the text at least of those segments that
     ``crossing`` names; ``words_in`` counts the words of a text.
     """
+    in_order = sorted(stretches, key=lambda segment: _longest_first(stretches[segment]))
+    place = {segment: number for number, segment in enumerate(in_order)}
     own = defaultdict(lambda: [set() for _ in range(columns)])
     for code, column, segment in rows:
-        own[code][column].add(segment)
+        own[code][column].add(place[segment])
 
-    def measure(segments):
-        return covered_words(segments, stretches, quotes, words_in)
+    def measure(places):
+        return _covered_words((in_order[number] for number in sorted(places)), stretches, quotes, words_in)
 
     return _roll_up(own, parents, columns, frozenset(), or_, measure)
 
 
-def covered_words(
-    segments: Iterable[Unit],
-    stretches: Mapping[Unit, Stretch],
-    quotes: Mapping[Unit, str],
-    words_in: Callable[[str], int],
-) -> int:
+def _covered_words(in_order, stretches, quotes, words_in):
     """Words of the union of some segments. Those that overlap or touch are read as the one text they make."""
-    total, last, text = 0, None, None
-    for segment in sorted(segments, key=lambda pk: _longest_first(stretches[pk])):
+    total, text, words = 0, None, 0
+    transcript = end = first = None
+    for segment in in_order:
         this = stretches[segment]
-        if last is None or this.transcript != last.transcript or this.start > last.end:
-            total += _words(last, text, words_in)
-            last, text, first = this, None, segment
-        elif this.end > last.end:
-            text = (quotes[first] if text is None else text) + quotes[segment][last.end - this.start :]
-            last = last._replace(end=this.end)
-    return total + _words(last, text, words_in)
+        if this.transcript != transcript or this.start > end:
+            total += words if text is None else words_in(text)
+            transcript, end, words, text, first = this.transcript, this.end, this.words, None, segment
+        elif this.end > end:
+            text = (quotes[first] if text is None else text) + quotes[segment][end - this.start :]
+            end = this.end
+    return total + (words if text is None else words_in(text))
 
 
 def _longest_first(stretch):
     return stretch.transcript, stretch.start, -stretch.end
-
-
-def _words(stretch, text, words_in):
-    if stretch is None:
-        return 0
-    return stretch.words if text is None else words_in(text)
 
 
 def crossing(stretches: Mapping[Unit, Stretch]) -> set[Unit]:
@@ -134,9 +126,13 @@ def _roll_up(own, parents, columns, nothing, merge: Callable[[Any, Any], Any], m
     total = [nothing] * columns
     for code in _children_first(parents):
         parent = parents[code] if parents[code] in gathered else None
-        above = total if parent is None else gathered[parent]
-        above[:] = [merge(a, b) for a, b in zip(above, gathered[code], strict=True)]
-    cells = {code: _measured(found, nothing, merge, measure) for code, found in gathered.items()}
+        into = total if parent is None else gathered[parent]
+        into[:] = [merge(a, b) for a, b in zip(into, gathered[code], strict=True)]
+    above = set(parents.values())
+    cells = {
+        code: _measured(found, nothing, merge, measure) if code in above else own_counts[code]
+        for code, found in gathered.items()
+    }
     return Counts(own_counts, cells, _measured(total, nothing, merge, measure))
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coding.analysis.crosstab import Stretch, count_units, count_words, covered_words, crossing, sum_rows
+from coding.analysis.crosstab import Stretch, count_units, count_words, crossing, sum_rows
 from interviews.turns import count_words as words_in
 
 TEAM, FORMED, BROKE, TIES = "Team return", "Team formation", "Team break-up", "Migration ties"
@@ -38,18 +38,23 @@ def test_codes_of_a_subtree_need_no_parent_among_them():
     assert counts.totals == [1, 1]
 
 
+def words_of(segments, stretches, quotes):
+    rows = [(TIES, 0, segment) for segment in segments]
+    return count_words(rows, {TIES: None}, 1, stretches, quotes, words_in).totals[-1]
+
+
 def test_words_under_crossing_segments_count_once():
     text = "We decided together, in the car park."
     stretches = {1: Stretch("t", 0, 19, 3), 2: Stretch("t", 11, 27, 4), 3: Stretch("t", 28, 36, 2)}
     quotes = {pk: text[each.start : each.end] for pk, each in stretches.items()}
     assert crossing(stretches) == {1, 2}
-    assert covered_words([1, 2, 3], stretches, quotes, words_in) == 7
-    assert covered_words([1, 2], stretches, quotes, words_in) == 5
+    assert words_of([1, 2, 3], stretches, quotes) == 7
+    assert words_of([1, 2], stretches, quotes) == 5
 
 
 def test_a_word_cut_by_two_touching_segments_is_one_word():
     stretches = {1: Stretch("t", 0, 4, 1), 2: Stretch("t", 4, 8, 1)}
-    assert covered_words([1, 2], stretches, {1: "toge", 2: "ther"}, words_in) == 1
+    assert words_of([1, 2], stretches, {1: "toge", 2: "ther"}) == 1
 
 
 TEXTS = ["We went, 老𬭎 and I, to the car park together.", "One two three four five six seven eight nine."]
