@@ -20,7 +20,7 @@ def main():
     connections.close_all()
     sys.stdout.flush()
     server = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]
-    os.execv(server[0], server)
+    os.execv(server[0], server)  # noqa: S606 - the server takes this process over
 
 
 def read_environment():

@@ -1,0 +1,144 @@
+"""`make screenshots`: the pages of the demo study as pictures in docs/screenshots.
+
+Takes a server of its own on a scratch data folder, so that neither the clock nor anybody's data shows.
+"""
+
+import argparse
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+WIDE, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
+
+
+@dataclass
+class Shot:
+    """A picture: of a page, at a size, in a theme, after ``prepare(page)``."""
+
+    name: str
+    path: str
+    size: tuple = WIDE
+    theme: str = "light"
+    prepare: object = None
+    signed_in: bool = True
+
+
+def at_a_coding(page):
+    """The workspace as a coder has it: highlights drawn, one coded segment open."""
+    page.wait_for_selector("[data-ready=true]")
+    page.locator("#page").focus()
+    for _ in range(3):
+        page.keyboard.press("n")
+    page.wait_for_timeout(300)
+
+
+def choosing_a_code(page):
+    page.wait_for_selector("[data-ready=true]")
+    page.locator("#page").focus()
+    for key in ("j", "j", "s", "c"):
+        page.keyboard.press(key)
+    page.locator("#palette-input").press_sequentially("team")
+    page.wait_for_timeout(300)
+
+
+def shots(study, transcript):
+    """What is taken; pages are added here."""
+    home = f"/studies/{study}/"
+    workspace = f"/transcripts/{transcript}/"
+    return [
+        Shot("sign-in", "/sign-in/", signed_in=False),
+        Shot("studies", "/"),
+        Shot("study", home),
+        Shot("study-dark", home, theme="dark"),
+        Shot("study-390", home, size=PHONE),
+        Shot("import", f"{home}import/"),
+        Shot("respondents", f"{home}respondents/"),
+        Shot("codebook", f"{home}codebook/"),
+        Shot("workspace", workspace, prepare=at_a_coding),
+        Shot("workspace-dark", workspace, theme="dark", prepare=at_a_coding),
+        Shot("workspace-390", workspace, size=PHONE, prepare=at_a_coding),
+        Shot("workspace-palette", workspace, prepare=choosing_a_code),
+        Shot("query", f"{home}query/"),
+        Shot("query-dark", f"{home}query/", theme="dark"),
+        Shot("query-1024", f"{home}query/", size=TABLET),
+        Shot("members", f"{home}members/"),
+        Shot("account", "/account/"),
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Take pictures of the demo study's pages.")
+    parser.add_argument("only", nargs="*", help="names, or parts of names; all when none is given")
+    only = parser.parse_args().only
+    with tempfile.TemporaryDirectory(prefix="passages-screenshots-") as data:
+        os.environ["PASSAGES_DATA"] = data
+        os.environ.pop("DATABASE_URL", None)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        cookie, study, transcript = make_demo()
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        take(
+            [
+                shot
+                for shot in shots(study, transcript)
+                if not only or any(part in shot.name for part in only)
+            ],
+            cookie,
+        )
+
+
+def make_demo():
+    """Loads the demo study; returns its owner's session, its slug and one transcript."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connections
+    from django.test import Client
+
+    from interviews.models import Membership, Study
+    from tools.serve import update_static_files
+
+    call_command("migrate", interactive=False, verbosity=0)
+    update_static_files()
+    call_command("load_demo", if_empty=True, verbosity=0)
+    study = Study.objects.get()
+    client = Client()
+    client.force_login(Membership.objects.get(study=study, role="owner").user)
+    transcript = study.transcripts.order_by("filename").filter(filename__startswith="RET").first()
+    connections.close_all()
+    return client.cookies["sessionid"].value, study.slug, transcript.pk
+
+
+def take(wanted, session):
+    from playwright.sync_api import sync_playwright
+
+    from bench.server import running
+    from tools.chromium import launch_arguments
+
+    with running() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_arguments())
+        origin = f"http://127.0.0.1:{server.port}"
+        for shot in wanted:
+            width, height = shot.size
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=shot.theme, reduced_motion="reduce"
+            )
+            if shot.signed_in:
+                context.add_cookies([{"name": "sessionid", "value": session, "url": origin}])
+            page = context.new_page()
+            answer = page.goto(origin + shot.path)
+            if answer.status != 200:
+                raise RuntimeError(f"{shot.path} answered {answer.status}.")
+            page.wait_for_load_state("networkidle")
+            if shot.prepare:
+                shot.prepare(page)
+            page.screenshot(path=FOLDER / f"{shot.name}.png")
+            print(f"docs/screenshots/{shot.name}.png", flush=True)
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
