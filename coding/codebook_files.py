@@ -234,7 +234,7 @@ def _find_parents(rows, codes):
     while True:
         placed = {id(row) for row, _n in waiting}
         found = known | {_key(row.path): row for row in rows if not row.problem and id(row) not in placed}
-        left = [(row, n) for row, n in waiting if n > 1 or _key(row.given_parent) not in found]
+        left = [(row, n) for row, n in waiting if _key(row.given_parent) not in found]
         for row, n in waiting:
             if (row, n) not in left:
                 row.above = found[_key(row.given_parent)]

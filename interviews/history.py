@@ -237,10 +237,23 @@ def _write(wanted, present):
 
 def _delete(model, pks):
     try:
-        for start in range(0, len(pks), 500):
-            model._base_manager.filter(pk__in=pks[start : start + 500]).delete()
+        for unreferred in _from_below(model, pks):
+            for start in range(0, len(unreferred), 500):
+                model._base_manager.filter(pk__in=unreferred[start : start + 500]).delete()
     except models.ProtectedError as error:
         raise Conflict(_("This has been used since, so it cannot be undone.")) from error
+
+
+def _from_below(model, pks):
+    """Primary keys in batches, so that a row comes after those that refer to it: children before their parents."""
+    own = [f.attname for f in model._meta.concrete_fields if f.related_model is model]
+    rows = _rows(model, pks) if own else {}
+    left = list(pks)
+    while left:
+        above = {str(getattr(rows[pk], name)) for pk in left if pk in rows for name in own}
+        batch = [pk for pk in left if pk not in above] or left
+        yield batch
+        left = [pk for pk in left if pk in above and pk not in batch]
 
 
 def _row(spec, pk, values):
