@@ -34,6 +34,14 @@ undo_sentences["apply"] = _withdraw
 undo_sentences["withdraw"] = _apply
 
 
+def _redo(story):
+    is_back = any(after for _key, _before, after in story.rows("codedsegment"))
+    return (_apply if is_back else _withdraw)(story)
+
+
+undo_sentences["undo"] = _redo
+
+
 @sentence("create-code")
 def _create_code(story):
     return format_html(_("added the code <b>{}</b>"), story.target)
@@ -88,12 +96,19 @@ def _restore_code(story):
     return format_html(_("restored the code <b>{}</b>"), story.target)
 
 
+@sentence("delete-code")
+def _delete_code(story):
+    return format_html(_("deleted the code <b>{}</b>, which was never used"), story.target)
+
+
 @sentence("merge-codes")
 def _merge_codes(story):
-    into = story.referred("code", "merged_into_id")
-    gone = [key for key, _before, after in story.rows("code") if after.get("merged_into_id")]
-    code = story.name(gone[0]) if gone else story.target
-    return format_html(_("merged <b>{code}</b> into <b>{into}</b>"), code=code, into=into)
+    into = story.after.get(story.event.target, {}).get("merged_into_id")
+    return format_html(
+        _("merged <b>{code}</b> into <b>{into}</b>"),
+        code=story.target,
+        into=story.name(f"code:{into}") if into else _("another code"),
+    )
 
 
 @sentence("import-codebook")

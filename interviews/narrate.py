@@ -19,6 +19,7 @@ from .access import Role
 from .history import TRACKED
 from .models import Event
 
+User = get_user_model()
 READ_AT_MOST = (
     200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
 )
@@ -145,11 +146,21 @@ def _names(events):
             model, _sep, pk = key.partition(":")
             if model in name_fields and pk:
                 wanted[model].add(pk)
-    return {
+    names = {
         f"{model}:{pk}": name
         for model, pks in wanted.items()
         for pk, name in _model(model)._base_manager.filter(pk__in=pks).values_list("pk", name_fields[model])
     }
+    gone = {f"membership:{pk}" for pk in wanted["membership"]} - names.keys()
+    return names | (_former_members(events[0].study_id, gone) if gone else {})
+
+
+def _former_members(study_id, keys):
+    """Who they were whose memberships were removed: the removal's event has kept it."""
+    removals = Event.objects.filter(study=study_id, action="remove-member", target__in=keys)
+    users = {key: image[key]["user_id"] for key, image in removals.values_list("target", "before")}
+    names = dict(User.objects.filter(pk__in=users.values()).values_list("pk", "username"))
+    return {key: names[pk] for key, pk in users.items()}
 
 
 def _keys(event):
@@ -158,7 +169,10 @@ def _keys(event):
     if event.transcript_id:
         yield f"transcript:{event.transcript_id}"
     for images in (event.short_before, event.short_after):
-        for key, image in list(images.items())[:NAMED_PER_EVENT]:
+        told = dict(list(images.items())[:NAMED_PER_EVENT])
+        if event.target in images:
+            told[event.target] = images[event.target]
+        for key, image in told.items():
             yield key
             for field_name, value in image.items():
                 if field_name.endswith("_id") and isinstance(value, int):
@@ -173,7 +187,7 @@ def _related(key, field_name):
 
 
 def _model(name):
-    return get_user_model() if name == "user" else TRACKED[name].model
+    return User if name == "user" else TRACKED[name].model
 
 
 def _otherwise(story):
@@ -232,6 +246,26 @@ def _edit_respondent(story):
 @sentence("remove-respondent")
 def _remove_respondent(story):
     return format_html(_("removed the respondent <b>{}</b>"), story.target)
+
+
+@sentence("add-respondent-type")
+def _add_respondent_type(story):
+    return format_html(_("added the respondent type <b>{}</b>"), story.target)
+
+
+@sentence("edit-respondent-type")
+def _edit_respondent_type(story):
+    return format_html(_("changed the respondent type <b>{}</b>"), story.target)
+
+
+@sentence("add-attribute")
+def _add_attribute(story):
+    return format_html(_("added the attribute <b>{}</b>"), story.target)
+
+
+@sentence("edit-attribute")
+def _edit_attribute(story):
+    return format_html(_("changed the attribute <b>{}</b>"), story.target)
 
 
 @sentence("import-respondents")

@@ -18,7 +18,7 @@ def coded_turns(
     for start, end in spoken:
         while at < len(merged) and merged[at][1] <= start:
             at += 1
-        coded += at < len(merged) and merged[at][0] < end
+        coded += at < len(merged) and max(start, merged[at][0]) < end
     return coded, len(spoken)
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.template.loader import get_template
+from django.test import Client
 from django.urls import reverse
 
 from interviews.access import Role
@@ -260,7 +261,9 @@ def test_who_came_by_a_link_chooses_a_password_without_an_old_one(client):
 def test_weak_passwords_are_refused(client, weak):
     user = make_user(password=PASSWORD)
     client.force_login(user)
-    client.post("/account/password/", {"old_password": PASSWORD, "new_password1": weak, "new_password2": weak})
+    client.post(
+        "/account/password/", {"old_password": PASSWORD, "new_password1": weak, "new_password2": weak}
+    )
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
 
@@ -300,7 +303,11 @@ def test_the_admin_signs_in_by_the_same_page(client):
 def test_leads_and_owners_administer_no_accounts(client, make):
     client.force_login(make(make_study()))
     assert client.get("/admin/").status_code == 200
-    for address in ("/admin/auth/user/", "/admin/interviews/membership/", "/admin/interviews/membership/add/"):
+    for address in (
+        "/admin/auth/user/",
+        "/admin/interviews/membership/",
+        "/admin/interviews/membership/add/",
+    ):
         assert client.get(address).status_code == 403
 
 
@@ -388,8 +395,6 @@ def test_the_page_for_faults_needs_neither_database_nor_context(django_assert_nu
 
 
 def test_a_form_without_its_csrf_token_is_refused_in_words():
-    from django.test import Client
-
     response = Client(enforce_csrf_checks=True).post(SIGN_IN, {"username": "x", "password": "y"})
     assert response.status_code == 403
     assert "This page was open too long" in response.content.decode()

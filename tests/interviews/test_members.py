@@ -84,7 +84,9 @@ def test_coded_segments_of_removed_transcripts_are_not_counted(client, study, ow
     assert [m.n_coded_segments for m in client.get(members_url(study)).context["members"]] == [0]
 
 
-def test_the_members_page_takes_the_same_queries_however_many(client, study, owner, django_assert_num_queries):
+def test_the_members_page_takes_the_same_queries_however_many(
+    client, study, owner, django_assert_num_queries
+):
     client.force_login(owner)
     for _more in range(2):
         make_coder(study)
@@ -164,7 +166,12 @@ def test_a_new_person_makes_an_account_and_is_a_member(client, study, link):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"username": ""}, {"password2": "else"}, {"password1": "short", "password2": "short"}, {"email": "no address"}],
+    [
+        {"username": ""},
+        {"password2": "else"},
+        {"password1": "short", "password2": "short"},
+        {"email": "no address"},
+    ],
 )
 def test_an_account_that_is_refused_leaves_the_invitation_open(client, study, link, wrong):
     page = client.post(link, new_person(**wrong))
