@@ -30,6 +30,7 @@ NAME = ""
 _BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NO_NAMES = {"interview", "transcript", "recording", "notes", "final", "访谈", "录音", "转录"}
 _FIRST_WORDS = 160
+_LONGEST_NAME = 40  # a longer guess is a sentence, not a name
 
 
 class Refused(Exception):
@@ -99,7 +100,7 @@ def respondents_by_name(study):
 def guess_name(filename, labels):
     """The pseudonym of a file's respondent, from a label that its name repeats, its only label, or its name.
 
-    None for a group, in which no label is the file's own.
+    None for a group, in which no label is the file's own, and where nothing looks like a name.
     """
     in_name = {word.casefold() for word in re.split(r"[\W_]+", stem(filename))}
     others = [label for label in labels if not is_interviewer_label(label)]
@@ -111,7 +112,8 @@ def guess_name(filename, labels):
     title = title_from_filename(filename)
     number, _space, name = title.partition(" ")
     numbered = any(c.isdigit() for c in number) and name.isalpha() and name.casefold() not in _NO_NAMES
-    return (name if numbered else title)[:200]
+    found = name if numbered else title
+    return found if len(found) <= _LONGEST_NAME else None
 
 
 def guess_type(study, filename):

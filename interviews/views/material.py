@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -92,7 +93,10 @@ class Lines:
             form or self.form(upload),
             material.state(upload),
             self._voices(upload),
-            [(name, ENCODINGS.get(name, name), preview) for name, preview in upload.encodings],
+            [
+                (name, ENCODINGS.get(name, name), _without_blank_lines(preview))
+                for name, preview in upload.encodings
+            ],
         )
 
     def _voices(self, upload):
@@ -112,6 +116,10 @@ class Lines:
         return found
 
 
+def _without_blank_lines(text):
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
 def _context(study, lines):
     counts = {state: sum(line.state == state for line in lines) for state in STATES}
     return {
@@ -122,6 +130,7 @@ def _context(study, lines):
         "summary": _summary(lines, counts),
         "open_lines": counts["check"] + counts["encoding"],
         "limit": settings.MAX_UPLOAD_BYTES,
+        "limit_in_words": filesizeformat(settings.MAX_UPLOAD_BYTES).replace(".0\xa0", "\xa0"),
     }
 
 
