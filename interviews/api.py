@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from ninja import File, Form, Router, Schema
+from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from . import material
@@ -97,8 +97,8 @@ def import_transcript(
             respondent_type=respondent_type.strip(),
         )
     except (Unreadable, material.Refused) as error:
-        return 422, {"detail": str(error)}
-    return 201, {
+        return Status(422, {"detail": str(error)})
+    imported = {
         "id": transcript.pk,
         "title": transcript.title,
         "words": transcript.words,
@@ -106,6 +106,7 @@ def import_transcript(
         "speakers": [label.name for label in material.labels_of(transcript.text, transcript.turns)],
         "warnings": transcript.warnings,
     }
+    return Status(201, imported)
 
 
 @router.get("/transcripts/{transcript_id}/", response=TranscriptOut, summary="A transcript's text")

@@ -301,7 +301,8 @@ def show_upload(request, slug, upload_id):
 def map_speakers(request, transcript_id):
     transcript = _material(request, transcript_id)
     known = material.respondents_by_name(transcript.study)
-    form = TranscriptForm(request.POST or None, transcript=transcript, known=known)
+    posted = request.POST if request.method == "POST" else None
+    form = TranscriptForm(posted, transcript=transcript, known=known)
     if form.is_valid():
         _save_speakers(form, transcript, request.user)
         messages.success(request, _("Saved. All that is coded here counts for who speaks now."))

@@ -65,8 +65,13 @@ def edit_respondent(request, respondent_id):
     return _edit_respondent(request, _reach(Respondent.objects.kept(), request, respondent_id))
 
 
+def _posted(request):
+    """What was posted, even where that is nothing; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 def _edit_respondent(request, person):
-    form = RespondentForm(request.POST or None, instance=person)
+    form = RespondentForm(_posted(request), instance=person)
     if form.is_valid():
         form.instance.values = form.values()
         respondents.save(form.instance, request.user)
@@ -119,7 +124,7 @@ def edit_attribute(request, attribute_id):
 
 
 def _edit_named(request, form_class, row, heading):
-    form = form_class(request.POST or None, instance=row)
+    form = form_class(_posted(request), instance=row)
     if form.is_valid():
         respondents.save(form.instance, request.user)
         messages.success(request, _("“%(name)s” is saved.") % {"name": form.instance.name})
@@ -137,8 +142,8 @@ def import_respondents(request, slug):
     study = reach(Study.objects, request.user, "manage_material", slug=slug)
     if "table" in request.POST:
         return _confirm(request, study)
-    form = TableForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = TableForm(request.POST, request.FILES) if request.method == "POST" else TableForm()
+    if form.is_valid():
         try:
             return _preview(request, study, _bytes_of(form.cleaned_data["file"]))
         except TableError as error:
