@@ -92,7 +92,9 @@ def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttp
     taken = {*BEFORE_ATTRIBUTES, *AFTER_ATTRIBUTES}
     names = [f"attribute_{key}" if key in taken else key for key in attributes]
     header = [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
-    return csv_response(_filename(study, "coded-segments"), header, _coded_segments(study, frame, question, attributes))
+    return csv_response(
+        _filename(study, "coded-segments"), header, _coded_segments(study, frame, question, attributes)
+    )
 
 
 def _coded_segments(study, frame, question, attributes):
@@ -101,7 +103,10 @@ def _coded_segments(study, frame, question, attributes):
     people = _people(study, attributes)
     memos = _memos(study)
     nobody = ["", "", *[""] * len(attributes)]
-    for transcript, title in frame.transcripts.items():  # one at a time, in order: nothing has to be sorted or held
+    for (
+        transcript,
+        title,
+    ) in frame.transcripts.items():  # one at a time, in order: nothing has to be sorted or held
         found = rows.filter(content_object__transcript=transcript).order_by(
             "content_object__start", "content_object__end", "content_object", "coder__username", "pk"
         )
@@ -156,9 +161,12 @@ def _turns(transcript_id):
 
 def _people(study, attributes):
     """Each respondent's first cells: pseudonym, type, and the attributes as they are kept."""
-    rows = Respondent.objects.filter(study=study).values_list("pk", "pseudonym", "respondent_type__key", "values")
+    rows = Respondent.objects.filter(study=study).values_list(
+        "pk", "pseudonym", "respondent_type__key", "values"
+    )
     return {
-        pk: [name, kind or "", *(_cell(values.get(key)) for key in attributes)] for pk, name, kind, values in rows
+        pk: [name, kind or "", *(_cell(values.get(key)) for key in attributes)]
+        for pk, name, kind, values in rows
     }
 
 
@@ -171,14 +179,23 @@ def _cell(value):
 def _memos(study):
     """Shared memos by coded segment; several are joined by an empty line."""
     found = defaultdict(list)
-    rows = Memo.objects.filter(study=study, shared=True).exclude(coded_segment=None).order_by("created_at", "pk")
+    rows = (
+        Memo.objects.filter(study=study, shared=True).exclude(coded_segment=None).order_by("created_at", "pk")
+    )
     for pk, text in rows.values_list("coded_segment_id", "text"):
         found[pk].append(text)
     return {pk: "\n\n".join(texts) for pk, texts in found.items()}
 
 
 def crosstab_csv(
-    study, frame: Frame, question: Question, table: CrossTable, rows: list[Row], *, percent: bool, with_children: bool
+    study,
+    frame: Frame,
+    question: Question,
+    table: CrossTable,
+    rows: list[Row],
+    *,
+    percent: bool,
+    with_children: bool,
 ) -> StreamingHttpResponse:
     """A cross-tabulation as the page shows it; columns in docs/export-columns.md."""
     about = [

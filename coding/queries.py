@@ -202,7 +202,11 @@ def _read_people(study):
         *speaking.values_list("transcript_id", "respondent_id"),
     ]:
         of_respondent[respondent_id][transcript_id] = True
-    rows = Respondent.objects.filter(study=study).kept().values_list("pk", "pseudonym", "respondent_type__key", "values")
+    rows = (
+        Respondent.objects.filter(study=study)
+        .kept()
+        .values_list("pk", "pseudonym", "respondent_type__key", "values")
+    )
     people = {
         pk: Person(pk, name, kind or NO_VALUE, _written(values), tuple(of_respondent[pk]))
         for pk, name, kind, values in rows.order_by("pseudonym", "pk")
@@ -394,7 +398,9 @@ def _columns(frame, question, somebody_unknown):
     people = asked_people(frame, question)
     found = defaultdict(list)
     for person in people:
-        found[person.type if question.by == BY_TYPE else person.values.get(question.by, NO_VALUE)].append(person.id)
+        found[person.type if question.by == BY_TYPE else person.values.get(question.by, NO_VALUE)].append(
+            person.id
+        )
     if question.by == BY_TYPE:
         heads = [head for head in frame.types if not question.types or head[0] in question.types]
     else:
@@ -424,7 +430,9 @@ def _counts(count, frame, rows, grouped, coded, column_of, parents, columns):
             ((code, column_of[pk], pk) for code, pk, _n in grouped if pk in column_of), parents, columns
         )
     unit = "content_object__transcript_id" if count == "transcripts" else "content_object_id"
-    found = rows.order_by().values_list("tag_id", "respondent_id", unit).distinct().iterator(chunk_size=10_000)
+    found = (
+        rows.order_by().values_list("tag_id", "respondent_id", unit).distinct().iterator(chunk_size=10_000)
+    )
     units = ((code, column_of[pk], unit) for code, pk, unit in found if pk in column_of)
     if count != "words":
         return crosstab.count_units(units, parents, columns)

@@ -1,6 +1,5 @@
 """Cross-tabulations for scripts."""
 
-from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
@@ -16,7 +15,9 @@ class Asked(Schema):
     """Documents the parameters; ``question_from`` reads them, for this and for the page."""
 
     by: str = Field("respondent_type", description="respondent_type, or the key of an attribute")
-    count: str = Field("respondents", description="respondents, transcripts, segments, coded_segments or words")
+    count: str = Field(
+        "respondents", description="respondents, transcripts, segments, coded_segments or words"
+    )
     coder: list[str] = Field([], description="only coded segments of these coders (user names)")
     code: str = Field("", description="only this code and those below it (its number)")
     respondent_type: list[str] = Field([], description="only respondents of these types (keys)")
@@ -49,7 +50,9 @@ class CrossTableOut(Schema):
     unattributed: int
 
 
-@router.get("/studies/{slug}/crosstab/", response=CrossTableOut, summary="Codes by respondent type or attribute")
+@router.get(
+    "/studies/{slug}/crosstab/", response=CrossTableOut, summary="Codes by respondent type or attribute"
+)
 def get_crosstab(request, slug: str, asked: Query[Asked]):
     """Numbers of each code (``cells`` with the codes below it, ``own`` without), one per column, in their order.
 

@@ -97,7 +97,9 @@ def show_query(request, slug):
     except Unclear as unclear:
         return render(request, "coding/query.html", {**context, "problem": str(unclear)}, status=400)
     shown = shown_as(request.GET)
-    context |= _controls(frame, question, shown, request.GET) | _table(table, frame, question, shown, request.GET)
+    context |= _controls(frame, question, shown, request.GET) | _table(
+        table, frame, question, shown, request.GET
+    )
     return render(request, "coding/query.html", {**context, **opened, "legend": LEGENDS[question.count]})
 
 
@@ -138,7 +140,13 @@ def export_crosstab(request, slug):
         return _refused(request, study, unclear)
     shown = shown_as(request.GET)
     return exports.crosstab_csv(
-        study, frame, question, table, chosen_rows(table, shown), percent=shown.percent, with_children=shown.with_children
+        study,
+        frame,
+        question,
+        table,
+        chosen_rows(table, shown),
+        percent=shown.percent,
+        with_children=shown.with_children,
     )
 
 
@@ -215,7 +223,9 @@ def _coders_chosen(coders):
     chosen = [name for name, is_chosen in coders if is_chosen]
     if chosen:
         return ", ".join(chosen)
-    return {1: coders[0][0] if coders else "", 2: _("Both coders, either")}.get(len(coders), _("All coders, any"))
+    return {1: coders[0][0] if coders else "", 2: _("Both coders, either")}.get(
+        len(coders), _("All coders, any")
+    )
 
 
 def _attribute(choice, question):
@@ -228,7 +238,8 @@ def _lifts(frame, question, params):
     """Each filter in force, as (what it says, address without it)."""
     names = dict(frame.types)
     found = [
-        (_("Type: %(name)s") % {"name": names[key]}, _without(params, "respondent_type", key)) for key in question.types
+        (_("Type: %(name)s") % {"name": names[key]}, _without(params, "respondent_type", key))
+        for key in question.types
     ]
     attributes = {choice.key: choice for choice in frame.attributes}
     for key, value in question.where:
@@ -259,7 +270,9 @@ def _table(table, frame, question, shown, params):
                 "base": base,
                 "label": label,
                 "coded": segments,
-                "own": (_percent(own, base) if shown.percent else own) if shown.with_children and own != n else None,
+                "own": (_percent(own, base) if shown.percent else own)
+                if shown.with_children and own != n
+                else None,
                 "heat": _heat(n, base) if key else None,
                 "percent": _percent(n, base) if shown.percent else None,
             }
@@ -330,7 +343,8 @@ def _opened(request, frame, question):
         "question": question,
         "open_cell": params["cell"],
         "groups": [
-            (person, _about(frame, person) if person else "", many, found) for person, many, found in opened.groups
+            (person, _about(frame, person) if person else "", many, found)
+            for person, many, found in opened.groups
         ],
         "named": opened.without[:NAMED_WITHOUT],
         "unnamed": max(0, len(opened.without) - NAMED_WITHOUT),

@@ -4,10 +4,11 @@ import csv
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
+from coding.demo import load_demo
 from interviews.tokens import make_api_token
-from tests.coding.demo_fixture import load_demo
 from tests.factories import (
     make_attribute,
     make_code,
@@ -136,8 +137,6 @@ def test_words_of_nobody_have_a_column_of_their_own_where_there_are_any(client):
     client.force_login(make_reader(study))
     assert len(ask(client, study, count="segments").json()["columns"]) == 1
     make_coded_segment(transcript, code, start=12, end=20)
-    from django.core.cache import cache
-
     cache.clear()
     answer = ask(client, study, count="transcripts").json()
     assert [column["label"] for column in answer["columns"]] == ["Returnee", "No respondent"]
@@ -156,7 +155,9 @@ def test_two_coders_on_one_range_are_one_segment_and_two_coded_segments(client):
         make_coded_segment(transcript, code, make_coder(study), respondent=who, start=0, end=11)
     make_coded_segment(transcript, code, start=7, end=22, respondent=who)
     client.force_login(make_reader(study))
-    found = {c: ask(client, study, count=c).json()["rows"][0]["cells"][0] for c in ("segments", "coded_segments")}
+    found = {
+        c: ask(client, study, count=c).json()["rows"][0]["cells"][0] for c in ("segments", "coded_segments")
+    }
     assert found == {"segments": 2, "coded_segments": 3}
     assert transcript.text[0:22] == "INTERVIEWER: How did y"
     assert ask(client, study, count="words").json()["rows"][0]["cells"] == [4]

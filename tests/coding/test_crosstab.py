@@ -64,9 +64,7 @@ TEXTS = ["We went, 老𬭎 and I, to the car park together.", "One two three fou
 def studies(draw):
     """(codes in any order, parents, rows): rows are (code, coder, transcript, start, end)."""
     size = draw(st.integers(1, 7))
-    parents = {
-        code: draw(st.none() | st.integers(0, code - 1)) if code else None for code in range(size)
-    }
+    parents = {code: draw(st.none() | st.integers(0, code - 1)) if code else None for code in range(size)}
     place = st.integers(0, 1).flatmap(
         lambda t: st.tuples(
             st.just(t),
@@ -76,7 +74,9 @@ def studies(draw):
         )
     )
     one = st.tuples(st.integers(0, size - 1), st.sampled_from("ab"), place)
-    rows = {(code, coder, t, start, end) for code, coder, (t, (start, end)) in draw(st.lists(one, max_size=25))}
+    rows = {
+        (code, coder, t, start, end) for code, coder, (t, (start, end)) in draw(st.lists(one, max_size=25))
+    }
     return draw(st.permutations(list(parents))), parents, rows
 
 
@@ -133,7 +133,8 @@ def test_every_count_equals_a_slow_recount(study):
     shuffled = {code: parents[code] for code in order}
     placed = [(code, COLUMN_OF[speaker(t, start)], (t, start, end)) for code, _coder, t, start, end in rows]
     stretches = {
-        (t, start, end): Stretch(t, start, end, words_in(TEXTS[t][start:end])) for _c, _n, (t, start, end) in placed
+        (t, start, end): Stretch(t, start, end, words_in(TEXTS[t][start:end]))
+        for _c, _n, (t, start, end) in placed
     }
     quotes = {key: TEXTS[key[0]][key[1] : key[2]] for key in crossing(stretches)}
     tables = {

@@ -6,11 +6,12 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from coding.demo import load_demo
 from coding.models import Memo
-from tests.coding.demo_fixture import load_demo, read
 from tests.factories import (
     make_attribute,
     make_code,
@@ -27,6 +28,11 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 SEGMENTS, CROSSTAB = "coding:export-coded-segments", "coding:export-crosstab"
+
+
+def demo_rows(name):
+    with open(settings.BASE_DIR / "interviews" / "demo" / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def body(answer):
@@ -46,7 +52,10 @@ def test_every_coded_segment_of_the_demo_study_is_in_the_file(client):
     rows = fetch(client, study)
     names = dict(study.transcripts.values_list("title", "filename"))
     found = {(names[r["transcript"]], r["start"], r["end"], r["quote"], r["code"], r["coder"]) for r in rows}
-    given = {(r["filename"], r["start"], r["end"], r["text"], r["code"], r["coder"]) for r in read("coded_segments.csv")}
+    given = {
+        (r["filename"], r["start"], r["end"], r["text"], r["code"], r["coder"])
+        for r in demo_rows("coded_segments.csv")
+    }
     assert len(rows) == 251
     assert found == given
     order = [(r["transcript"], int(r["start"]), int(r["end"]), r["code_path"]) for r in rows]
@@ -95,7 +104,9 @@ def test_a_row_says_all_there_is_to_say(client):
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless(client, sign):
     study = make_study()
     text = f"{sign}HYPERLINK(1)"
-    make_coded_segment(make_transcript(study, text, turns=[]), make_code(study, f"{sign}code"), start=0, end=len(text))
+    make_coded_segment(
+        make_transcript(study, text, turns=[]), make_code(study, f"{sign}code"), start=0, end=len(text)
+    )
     [row] = fetch(client, study)
     assert row["quote"] == f"'{text}"
     assert row["code"] == f"'{sign}code"
@@ -131,7 +142,9 @@ def test_filters_are_those_of_the_page(client):
     assert len(fetch(client, study, user=lead, coder="coder_a")) == 124
     team = study.codes.get(name="Team return")
     assert len(fetch(client, study, user=lead, code=team.pk)) == 56
-    assert {r["respondent_type"] for r in fetch(client, study, user=lead, respondent_type="migrant")} == {"migrant"}
+    assert {r["respondent_type"] for r in fetch(client, study, user=lead, respondent_type="migrant")} == {
+        "migrant"
+    }
     assert {r["founder"] for r in fetch(client, study, user=lead, where="founder:yes")} == {"yes"}
 
 
