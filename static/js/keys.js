@@ -7,10 +7,12 @@ export function nameOf(event) {
   const parts = [];
   if (event.ctrlKey || event.metaKey) parts.push("Control");
   if (event.altKey) parts.push("Alt");
-  const key = event.shiftKey && event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // Caps lock must not take the letters away.
+  const single = event.key.length === 1;
+  const key = single ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
   const shifted = event.shiftKey && (key.length > 1 || key.toLowerCase() !== key.toUpperCase());
   if (shifted) parts.push("Shift");
-  return [...parts, parts.includes("Control") && !shifted ? key.toLowerCase() : key].join("+");
+  return [...parts, key].join("+");
 }
 
 const typing = (element) => element?.closest?.("input, textarea, select, [contenteditable]");

@@ -34,10 +34,12 @@ export function step(words, sentences, index, direction, bySentence) {
     const sentence = sentences.find(([, to]) => to > end && lastWithin(ends, to) > index);
     return sentence ? lastWithin(ends, sentence[1]) : words.length;
   }
-  const sentence = sentences.findLast(([from]) => from < start);
-  return sentence ? words.findIndex(([wordStart]) => wordStart >= sentence[0]) : -1;
+  const starts = words.map(([wordStart]) => wordStart);
+  const sentence = sentences.findLast(([from]) => from < start && firstFrom(starts, from) < index);
+  return sentence ? firstFrom(starts, sentence[0]) : -1;
 }
 
+const firstFrom = (starts, from) => starts.findIndex((start) => start >= from);
 const lastWithin = (ends, to) => ends.findLastIndex((end) => end <= to);
 
 export class Chooser extends EventTarget {

@@ -180,8 +180,7 @@ export class Store extends EventTarget {
 
   /** My coding of exactly this stretch with this code, if there is one. */
   mine(start, end, code) {
-    const [first] = this.turnsOf(start, end);
-    const bucket = this.buckets[first] ?? this.buckets[this.buckets.length - 1];
+    const [bucket] = this.#bucketsOf({ start, end });
     return bucket.find(
       (c) => c.start === start && c.end === end && c.code === code && c.coder === this.me,
     );
