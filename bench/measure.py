@@ -49,7 +49,7 @@ class Scale:
 
 SCALES = {
     "full": Scale(100_000, 20_000, (100_000, 1_000_000), 100_000, 60, 8_000, 20, 9, 300),
-    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 4, 2_000, 3, 3, 60),
+    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 3, 2_000, 2, 3, 40),
 }
 
 
@@ -74,7 +74,7 @@ def p95(values):
 
 
 class Bench:
-    """A database with generated studies, and the measures, each of a server that has just been started on it."""
+    """A database with generated studies, and the measures of a server on it."""
 
     def __init__(self, scale):
         self.scale = scale
@@ -272,30 +272,29 @@ MEASURES = {
 def main():
     scale, *only = sys.argv[1:]
     bench = Bench(SCALES[scale])
+    wanted = [name for name in MEASURES if not only or any(part in name for part in only)]
+    prepare(bench, wanted)
+    connections.close_all()
     failed = False
-    for name, measure in MEASURES.items():
-        if only and not any(part in name for part in only):
-            continue
-        prepare(bench, name)
-        connections.close_all()
-        with running() as server:
+    with running() as server:
+        for name in wanted:
             try:
-                measure(bench, server)
+                MEASURES[name](bench, server)
             except (RuntimeError, OSError) as error:
                 failed = True
                 print(f"{name:48} {connection.vendor:10} failed: {error}", flush=True)
-        connections.close_all()
+    connections.close_all()
     return int(failed or not bench.report.within)
 
 
-def prepare(bench, name):
+def prepare(bench, wanted):
     """Make the material before the server starts, so that nothing is measured while it is written."""
-    if name in ("open", "apply", "chromium", "writers"):
+    if {"open", "apply", "chromium", "writers"} & set(wanted):
         bench.big_transcript()
-    if name == "crosstab":
+    if "crosstab" in wanted:
         for total in bench.scale.crosstabs:
             bench.counted_study(total)
-    if name == "csv":
+    if "csv" in wanted:
         bench.counted_study(bench.scale.export)
 
 
