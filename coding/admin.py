@@ -44,7 +44,7 @@ class StudyFilter(admin.SimpleListFilter):
         return queryset.filter(study__slug=self.value())
 
     def choices(self, changelist):
-        return [choice for choice in super().choices(changelist)][1:]  # no "All"
+        return list(super().choices(changelist))[1:]  # no "All"
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -153,7 +153,7 @@ def retire(code, actor):
 
 @transaction.atomic
 def restore(code, actor):
-    """Take a retired code into use again. One that was merged comes back empty: undoing the merge moves codings back."""
+    """Take a retired code into use again. One that was merged comes back empty: only undoing the merge refills it."""
     code = _fresh(code)
     if not code.retired_at:
         raise Refused(_("“%(code)s” is in use.") % {"code": code})
@@ -349,7 +349,9 @@ def _fill(code, **fields):
     if len(code.name) > NAME_LENGTH:
         raise Refused(_("This name is longer than %(limit)d characters.") % {"limit": NAME_LENGTH}, "name")
     if code.origin and code.origin not in code.Origin.values:
-        raise Refused(_("“%(origin)s” is no origin; write theory or data.") % {"origin": code.origin}, "origin")
+        raise Refused(
+            _("“%(origin)s” is no origin; write theory or data.") % {"origin": code.origin}, "origin"
+        )
 
 
 def _place(code, parent, renumber=True):

@@ -37,7 +37,9 @@ LABELS = {
     "origin": gettext_lazy("origin"),
     "order": gettext_lazy("order"),
 }
-_RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")  # what a spreadsheet would run, however often it was quoted before
+_RUNS = re.compile(
+    r"'*[=+\-@\t\r＝＋－＠]"
+)  # what a spreadsheet would run, however often it was quoted before
 
 
 @dataclass

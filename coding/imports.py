@@ -7,7 +7,7 @@ from interviews.history import images, record
 from interviews.tables import Table
 from interviews.turns import count_words
 
-from .attribution import respondent_at, speech
+from .attribution import Speech
 from .models import CodedSegment, Segment
 
 
@@ -32,7 +32,7 @@ def import_coded_segments(study, table: Table, actor, coders):
         coder = _known(coders, cells["coder"], number)
         start, end = _range(cells, transcript, number)
         if transcript.pk not in spans:
-            spans[transcript.pk] = speech(transcript)
+            spans[transcript.pk] = Speech(transcript)
         wanted.append((transcript, start, end, code, coder))
     segments, made = _segments(study, wanted, spans)
     rows = [
@@ -105,7 +105,7 @@ def _segments(study, wanted, spans):
                 end=end,
                 quote=quote,
                 words=count_words(quote),
-                respondent_id=respondent_at(spans[transcript.pk], start, end),
+                respondent_id=spans[transcript.pk].respondent_at(start, end),
             )
     Segment.objects.bulk_create(made.values(), batch_size=500)
     return found | made, list(made.values())
