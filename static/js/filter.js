@@ -10,7 +10,7 @@ export function matches(text, query) {
     .every((word) => folded.includes(word));
 }
 
-/** @param {HTMLInputElement} box */
+/** @param {Element} box */
 function setUp(box) {
   const table = document.getElementById(box.dataset.filters);
   const none = document.querySelector("[data-filter-none]");

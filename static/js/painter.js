@@ -15,6 +15,7 @@ export class Painter extends EventTarget {
   #live = new Map(); // turn -> [[highlight, range], …]
   #extra = new Map(); // "chosen", "active", … -> [start, end] stretches
   #frame = 0;
+  map; store; page; hueOf;
 
   /** @param {{map, store, page: Element, hueOf: (code: number) => string}} given */
   constructor({ map, store, page, hueOf }) {

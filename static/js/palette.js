@@ -8,7 +8,7 @@ const RECENT = 9;
 /** Codes for what was typed, best first: `{found: [{code, marks}], more}`; `marks` are indexes into the name. */
 export function search(codes, typed, limit = SHOWN) {
   const wanted = typed.normalize("NFKC").trim();
-  const results = fuzzysort.go(wanted, codes, {
+  const results = /** @type {any} */ (fuzzysort).go(wanted, codes, {
     keys: ["name", "path", "definition"],
     threshold: 0.3,
     scoreFn: (result) => Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9, (result[2]?.score ?? 0) * 0.6),
@@ -21,7 +21,7 @@ export function search(codes, typed, limit = SHOWN) {
 export const recently = (list, item) => [item, ...list.filter((other) => other !== item)].slice(0, RECENT);
 
 export class Palette extends EventTarget {
-  /** @param {{codes: object[], study: string, words: DOMStringMap}} given */
+  /** @param {{codes: any[], study: string, words: DOMStringMap}} given */
   constructor({ codes, study, words }) {
     super();
     this.codes = codes.filter((code) => !code.retired);

@@ -44,6 +44,7 @@ const lastWithin = (ends, to) => ends.findLastIndex((end) => end <= to);
 
 export class Chooser extends EventTarget {
   #cache = new Map();
+  map; root; painter;
 
   /** @param {{map, root: Element, painter}} given */
   constructor({ map, root, painter }) {

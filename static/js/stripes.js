@@ -15,11 +15,12 @@ export class Stripes extends EventTarget {
   #drawn = []; // {coding, x, top, bottom}, relative to the canvas
   #frame = 0;
   #colours = new Map();
+  canvas; map; store; painter; lookOf; titleOf;
 
-  /** @param {{canvas: HTMLCanvasElement, map, store, painter, lookOf, titleOf}} given */
-  constructor({ canvas, map, store, painter, lookOf, titleOf }) {
+  /** @param {{canvas: HTMLCanvasElement, map, store, painter, looks: Set<string>, lookOf, titleOf}} given */
+  constructor({ canvas, map, store, painter, looks, lookOf, titleOf }) {
     super();
-    Object.assign(this, { canvas, map, store, painter, lookOf, titleOf });
+    Object.assign(this, { canvas, map, store, painter, looks, lookOf, titleOf });
     this.active = null;
     store.addEventListener("change", ({ detail }) => this.#onChange(detail.turns));
     painter.addEventListener("window", () => this.draw());
@@ -63,18 +64,19 @@ export class Stripes extends EventTarget {
     });
   }
 
-  #colour(look) {
-    let found = this.#colours.get(look);
-    if (!found) {
+  /** All looks' colours at once: asking while the page is being changed would lay it out again for each. */
+  #readColours() {
+    const probes = document.createElement("div");
+    probes.hidden = true;
+    for (const look of this.looks) {
       const probe = document.createElement("i");
       probe.className = `swatch ${look}`;
-      probe.hidden = true;
-      this.canvas.after(probe);
-      found = getComputedStyle(probe).backgroundColor;
-      probe.remove();
-      this.#colours.set(look, found);
+      probes.append(probe);
     }
-    return found;
+    document.body.append(probes);
+    for (const probe of probes.children)
+      this.#colours.set(probe.className.slice("swatch ".length), getComputedStyle(probe).backgroundColor);
+    probes.remove();
   }
 
   #inWindow() {
@@ -110,6 +112,7 @@ export class Stripes extends EventTarget {
     context.scale(scale, scale);
     this.#place(box.top + top, map.turnStart[painter.first], map.turnEnd[painter.last]);
     const quiet = getComputedStyle(canvas).color;
+    if (!this.#colours.size) this.#readColours();
     const counted = new Map();
     for (const stripe of this.#drawn) {
       if (stripe.beyond) counted.set(Math.round(stripe.top), (counted.get(Math.round(stripe.top)) ?? 0) + 1);
@@ -138,7 +141,7 @@ export class Stripes extends EventTarget {
   }
 
   #stroke(context, { coding, x, top, bottom }) {
-    const colour = this.#colour(this.lookOf(coding.code));
+    const colour = this.#colours.get(this.lookOf(coding.code));
     const wide = coding.id === this.active ? WIDTH + 2 : WIDTH;
     context.beginPath();
     if (coding.coder === this.store.me) {

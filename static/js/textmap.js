@@ -79,7 +79,10 @@ export class TextMap {
     return piece.astral ? toUnits(piece.node.data, within) : within;
   }
 
-  /** [text node, UTF-16 offset] of a position. In a gap: the next text for a start, the one before for an end. */
+  /**
+   * [text node, UTF-16 offset] of a position. In a gap: the next text for a start, the one before for an end.
+   * @returns {[Node, number]}
+   */
   toDom(point, isEnd = false) {
     let index = Math.max(0, this.#indexAt(isEnd ? point - 1 : point));
     const piece = this.pieces[index];
@@ -137,7 +140,10 @@ export class TextMap {
     return lastAtMost(this.turnStart, point, (start) => start);
   }
 
-  /** [first, last] indexes of the turns a stretch touches; last < first where it touches none. */
+  /**
+   * [first, last] indexes of the turns a stretch touches; last < first where it touches none.
+   * @returns {[number, number]}
+   */
   turnsOf(start, end) {
     let first = Math.max(0, this.turnAt(start));
     if (this.turnEnd[first] <= start) first += 1;
