@@ -86,6 +86,12 @@ class SignInForm(Dressed, auth_forms.AuthenticationForm):
         "inactive": _("This account is closed. Ask whoever runs this server."),
     }
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name")
+        if self.is_bound:  # the password is what has to be typed again
+            self.fields["username"].widget.attrs.pop("autofocus", None)
+
 
 class PasswordChangeForm(Dressed, auth_forms.PasswordChangeForm):
     pass
