@@ -2,6 +2,10 @@
 
 from bisect import bisect_right
 from collections import Counter
+from itertools import islice
+from operator import itemgetter
+
+from django.core.cache import cache
 
 from interviews.history import images
 from interviews.models import Speaker, Transcript
@@ -9,40 +13,50 @@ from interviews.models import Speaker, Transcript
 from .models import CodedSegment, Segment
 
 
-def speech(transcript):
-    """``[(start, end, respondent id)]`` of the turns that are some respondent's, in order."""
-    turns = Transcript.objects.values_list("turns", flat=True).get(pk=transcript.pk)
-    by_label = {
-        label: (respondent_id or transcript.respondent_id) if not is_interviewer else None
-        for label, respondent_id, is_interviewer in Speaker.objects.filter(transcript=transcript.pk).values_list(
-            "label", "respondent_id", "is_interviewer"
-        )
-    }
-    spans = (
-        (turn["start"], turn["end"], by_label.get(turn["speaker"], transcript.respondent_id)) for turn in turns
+class Speech:
+    """Who speaks where in a transcript, as it is now."""
+
+    def __init__(self, transcript):
+        self.turns = _turns(transcript)
+        self.main = transcript.respondent_id
+        self.speakers = {
+            label: (respondent_id or self.main) if not is_interviewer else None
+            for label, respondent_id, is_interviewer in Speaker.objects.filter(
+                transcript=transcript.pk
+            ).values_list("label", "respondent_id", "is_interviewer")
+        }
+
+    def respondent_at(self, start, end):
+        """The id of who speaks most of ``start`` to ``end``; None if no respondent does. On a tie, who is first."""
+        characters = Counter()
+        first = max(0, bisect_right(self.turns, start, key=itemgetter(0)) - 1)
+        for begin, stop, label in islice(self.turns, first, None):
+            if begin >= end:
+                break
+            respondent_id = self.speakers.get(label, self.main)
+            overlap = min(stop, end) - max(begin, start)
+            if overlap > 0 and respondent_id is not None:
+                characters[respondent_id] += overlap
+        return characters.most_common(1)[0][0] if characters else None
+
+
+def _turns(transcript):
+    """``[(start, end, label)]``. A revision's turns never change, and reading them is most of a change's time."""
+    return cache.get_or_set(
+        f"turns:{transcript.pk}:{transcript.revision}",
+        lambda: [
+            (turn["start"], turn["end"], turn["speaker"])
+            for turn in Transcript.objects.values_list("turns", flat=True).get(pk=transcript.pk)
+        ],
     )
-    return [span for span in spans if span[2] is not None]
-
-
-def respondent_at(spans, start, end):
-    """The id of who speaks most of ``start`` to ``end``; None if no respondent does. On a tie, who speaks first."""
-    characters = Counter()
-    first = max(0, bisect_right(spans, start, key=lambda span: span[0]) - 1)
-    for begin, stop, respondent_id in spans[first:]:
-        if begin >= end:
-            break
-        overlap = min(stop, end) - max(begin, start)
-        if overlap > 0:
-            characters[respondent_id] += overlap
-    return characters.most_common(1)[0][0] if characters else None
 
 
 def refresh(transcript):
     """Bring the respondent of a transcript's segments and coded segments up to date; images before and after."""
-    spans = speech(transcript)
+    speech = Speech(transcript)
     changed = []
     for segment in Segment.objects.filter(transcript=transcript):
-        respondent_id = respondent_at(spans, segment.start, segment.end)
+        respondent_id = speech.respondent_at(segment.start, segment.end)
         if respondent_id != segment.respondent_id:
             changed.append((segment, respondent_id))
     segments = [segment for segment, _new in changed]

@@ -9,9 +9,9 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Length, Substr
+from django.db import IntegrityError, transaction
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Replace, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from interviews.access import reach
 from interviews.models import Event, Transcript
 from interviews.turns import count_words
 
-from .attribution import respondent_at, speech
+from .attribution import Speech
 from .models import Code, CodedSegment, Segment
 
 LOOK_BACK = timedelta(seconds=15)
@@ -37,12 +37,13 @@ class Batch:
     transcript: Transcript
     coder: object
     codes: dict = field(default_factory=dict)
-    _speech: list | None = None
+    event: int = 0  # the last one recorded
+    _speech: Speech | None = None
 
     def respondent_at(self, start, end):
         if self._speech is None:
-            self._speech = speech(self.transcript)
-        return respondent_at(self._speech, start, end)
+            self._speech = Speech(self.transcript)
+        return self._speech.respondent_at(start, end)
 
 
 def make(transcript_id, user, revision, changes):
@@ -57,7 +58,7 @@ def make(transcript_id, user, revision, changes):
         batch = Batch(transcript, user, _codes(transcript, changes))
         stale = revision != transcript.revision
         results = [_result(batch, change, done, stale) for change in changes]
-        return last_event_id(transcript), results, transcript.revision
+        return batch.event or last_event_id(transcript), results, transcript.revision
 
 
 def _locked_transcripts():
@@ -66,7 +67,6 @@ def _locked_transcripts():
         Transcript.objects.kept()
         .select_related("study")
         .only("study__slug", "revision", "respondent")
-        .annotate(length=Length("text"))
         .select_for_update(of=("self",), no_key=True)
     )
 
@@ -113,7 +113,7 @@ def _apply(batch, change):
         same = CodedSegment.objects.filter(content_object=segment, tag=code, coder=batch.coder).first()
         if same:
             return {"state": "already", "coded_segment": same.pk}
-    coded = CodedSegment.objects.create(
+    coded = CodedSegment(
         pk=change["id"],
         content_object=segment,
         tag=code,
@@ -121,6 +121,11 @@ def _apply(batch, change):
         respondent_id=segment.respondent_id,
         code_revision=code.revision,
     )
+    try:
+        with transaction.atomic():
+            coded.save(force_insert=True)
+    except IntegrityError:
+        raise Refused(_("This change has the id of another one.")) from None
     after = history.images(coded, segment) if made else history.images(coded)
     _record(batch, "apply", coded, change, after=after)
     return {"state": "done"}
@@ -128,14 +133,12 @@ def _apply(batch, change):
 
 def _segment(batch, start, end):
     """The segment of a range, and whether it was made now."""
-    if not 0 <= start < end <= batch.transcript.length:
-        raise Refused(_("These words are not in the text."))
     found = Segment.objects.filter(transcript=batch.transcript, start=start, end=end).defer("quote").first()
     if found:
         return found, False
-    quote = Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(
-        pk=batch.transcript.pk
-    )
+    quote = _quote(batch.transcript, start, end) if start < end else ""
+    if start >= end or len(quote) != end - start:
+        raise Refused(_("These words are not in the text."))
     if not quote.strip():
         raise Refused(_("There are no words in this selection."))
     segment = Segment.objects.create(
@@ -147,6 +150,10 @@ def _segment(batch, start, end):
         respondent_id=batch.respondent_at(start, end),
     )
     return segment, True
+
+
+def _quote(transcript, start, end):
+    return Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(pk=transcript.pk)
 
 
 def _withdraw(batch, change):
@@ -177,12 +184,12 @@ def _undo(batch, change):
     ).first()
     if event is None:
         raise Refused(_("What should be undone was not found."))
-    history.undo(event, batch.coder, change=change["id"])
+    batch.event = history.undo(event, batch.coder, change=change["id"]).pk
     return {"state": "done"}
 
 
 def _record(batch, action, target, change, **images):
-    history.record(
+    batch.event = history.record(
         batch.transcript.study,
         batch.coder,
         action,
@@ -190,7 +197,7 @@ def _record(batch, action, target, change, **images):
         transcript=batch.transcript,
         change=change["id"],
         **images,
-    )
+    ).pk
 
 
 DOERS = {"apply": _apply, "withdraw": _withdraw, "undo": _undo}
@@ -216,14 +223,20 @@ def since(transcript, after):
     for start in range(0, len(ids), 500):
         rows += rows_of(transcript, pk__in=ids[start : start + 500])
     present = {row[0] for row in rows}
-    return last, rows, [pk.hex for pk in ids if pk.hex not in present]
+    missing = [pk for pk in ids if pk.hex not in present]
+    elsewhere = set()
+    for start in range(0, len(missing), 500):
+        part = missing[start : start + 500]
+        elsewhere.update(CodedSegment.objects.filter(pk__in=part).values_list("pk", flat=True))
+    return last, rows, [pk.hex for pk in missing if pk not in elsewhere]
 
 
 def rows_of(transcript, **lookup):
     """Codings of a transcript as ``(id in hex, start, end, code id, coder id)``, in text order."""
-    rows = (
+    # The database writes the ids out: making 20,000 UUID objects to print them takes longer than all the rest.
+    return (
         CodedSegment.objects.filter(content_object__transcript=transcript.pk, **lookup)
-        .order_by("content_object__start", "content_object__end", "tag", "coder")
-        .values_list("pk", "content_object__start", "content_object__end", "tag_id", "coder_id")
+        .annotate(hex=Replace(Cast("pk", CharField()), Value("-"), Value("")))
+        .order_by("content_object__start", "content_object__end")
+        .values_list("hex", "content_object__start", "content_object__end", "tag_id", "coder_id")
     )
-    return [(pk.hex, start, end, code, coder) for pk, start, end, code, coder in rows]

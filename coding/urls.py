@@ -17,4 +17,5 @@ urlpatterns = [
     ),
     path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
     path("transcripts/<int:transcript_id>/", workspace.show_transcript, name="transcript"),
+    path("transcripts/<int:transcript_id>/respondent/", workspace.show_respondent, name="transcript-respondent"),
 ]

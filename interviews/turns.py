@@ -158,7 +158,9 @@ def count_words(text: str) -> int:
 
 def lang_of(text: str) -> str:
     """``zh-Hans`` where Han characters are more than the words of other scripts, else empty."""
-    sample = text[:4000]
+    sample = text[:300]
+    if sample.isascii():
+        return ""
     han = len(_HAN_ONE.findall(sample))
     if not han or len(_KANA_ONE.findall(sample)) * 4 > han:
         return ""

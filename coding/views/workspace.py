@@ -37,7 +37,6 @@ def show_transcript(request, transcript_id):
                 transcript.marks,
                 [speaker.label for speaker in speakers if speaker.is_interviewer],
             ),
-            "facts": respondent_facts(transcript),
             "tree": code_tree(codes),
             "workspace": {
                 "transcript": transcript.pk,
@@ -51,6 +50,19 @@ def show_transcript(request, transcript_id):
                 "signIn": reverse("interviews:sign-in"),
             },
         },
+    )
+
+
+@login_required
+@require_GET
+def show_respondent(request, transcript_id):
+    """A fragment for the workspace: what is known of who speaks."""
+    queryset = Transcript.objects.kept().without_text().select_related("study", "respondent__respondent_type")
+    transcript = reach(queryset, request.user, pk=transcript_id)
+    return render(
+        request,
+        "coding/_respondent.html",
+        {"transcript": transcript, "facts": respondent_facts(transcript)},
     )
 
 

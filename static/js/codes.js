@@ -17,7 +17,7 @@ export function matching(codes, typed) {
 }
 
 export class CodeTree extends EventTarget {
-  /** @param {{codes: object[], store}} given */
+  /** @param {{codes: any[], store}} given */
   constructor({ codes, store }) {
     super();
     this.codes = codes;
@@ -39,10 +39,10 @@ export class CodeTree extends EventTarget {
   }
 
   #countSoon() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
+    this.timer ||= setTimeout(() => {
+      this.timer = 0;
       this.count();
-    });
+    }, 80);
   }
 
   /** Counts of coded segments here; a parent's include its children's. */

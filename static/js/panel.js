@@ -5,13 +5,15 @@
  */
 
 const ALL = 300; // up to so many codings the whole list is made
-const NEAR = 12; // turns listed beyond those seen, each way
+const NEAR = 8; // turns listed beyond those seen, each way
+const LATER = 80; // milliseconds: the text is painted first, and not disturbed while it scrolls
 
 export class Panel extends EventTarget {
   #timer = 0;
   #listed = "";
+  map; store; painter; codes; words; mayCode;
 
-  /** @param {{map, store, painter, codes: Map<number, object>, words, mayCode: boolean}} given */
+  /** @param {{map, store, painter, codes: Map<number, any>, words, mayCode: boolean}} given */
   constructor({ map, store, painter, codes, words, mayCode }) {
     super();
     Object.assign(this, { map, store, painter, codes, words, mayCode });
@@ -20,23 +22,17 @@ export class Panel extends EventTarget {
     this.detail = document.getElementById("detail");
     this.totals = document.querySelectorAll("[data-total]");
     this.active = null;
-    store.addEventListener("change", () => this.#soon(0));
-    painter.addEventListener("scroll", () => this.#soon(90));
+    store.addEventListener("change", () => this.#soon(true));
+    painter.addEventListener("scroll", () => this.#soon(false));
     this.box.addEventListener("click", (event) => this.#click(event));
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.detail.addEventListener("click", (event) => this.#detailClick(event));
   }
 
-  #soon(delay) {
+  #soon(changed) {
     clearTimeout(this.#timer);
-    if (delay) this.#timer = setTimeout(() => this.#follow(), delay);
-    else {
-      this.#listed = "";
-      this.frame ||= requestAnimationFrame(() => {
-        this.frame = 0;
-        this.#follow();
-      });
-    }
+    if (changed) this.#listed = "";
+    this.#timer = setTimeout(() => this.#follow(), LATER);
   }
 
   #follow() {

@@ -108,6 +108,15 @@ function reading() {
   });
 }
 
+/** Fetch what a tab shows, when it is first opened. */
+async function fill(box) {
+  const response = await fetch(box.dataset.from);
+  if (!response.ok) return;
+  delete box.dataset.from;
+  const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+  box.replaceChildren(...parsed.body.childNodes);
+}
+
 function tabs() {
   const all = [...document.querySelectorAll('.codings [role="tab"]')];
   const choose = (tab) => {
@@ -115,7 +124,9 @@ function tabs() {
       const chosen = other === tab;
       other.setAttribute("aria-selected", String(chosen));
       other.tabIndex = chosen ? 0 : -1;
-      document.getElementById(other.getAttribute("aria-controls")).hidden = !chosen;
+      const box = document.getElementById(other.getAttribute("aria-controls"));
+      box.hidden = !chosen;
+      if (chosen && box.dataset.from) fill(box);
     }
   };
   for (const tab of all) {

@@ -100,10 +100,12 @@ function start(form) {
       remember(address);
       document.title = page.title;
       for (const part of main.querySelectorAll("[data-swap]")) {
+        const used = part.contains(document.activeElement);
+        const lifting = part.dataset.swap === "lifts";
+        if (used && lifting) main.querySelector(".filters summary").focus();
+        else if (used && part.dataset.swap !== "table") continue;
         const fresh = page.querySelector(`[data-swap="${part.dataset.swap}"]`);
-        if (fresh && (part.dataset.swap === "table" || !part.contains(document.activeElement))) {
-          part.replaceChildren(...fresh.childNodes);
-        }
+        if (fresh) part.replaceChildren(...fresh.childNodes);
       }
       const opened = page.getElementById("opened");
       panel.replaceChildren(...opened.childNodes);

@@ -151,8 +151,8 @@ function replace(line, fresh) {
   const details = fresh.querySelector("details");
   if (details && wasOpen) details.open = true;
   if (!name) return;
-  const again = name === "do" ? fresh.querySelector("summary, button") : fresh.querySelector(`[name="${CSS.escape(name)}"]`);
-  again?.focus();
+  const again = name === "do" ? "summary" : `[name="${CSS.escape(name)}"]`;
+  (fresh.querySelector(again) ?? fresh.querySelector("input, button"))?.focus();
 }
 
 const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");

@@ -26,7 +26,7 @@ const toast = document.getElementById("toast");
 const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 
 const map = new TextMap(page);
-performance.mark("passages:text");
+requestAnimationFrame(() => setTimeout(() => performance.mark("passages:text")));
 const store = new Store({ turnsOf: (start, end) => map.turnsOf(start, end), turns: map.turns.length, me: given.user });
 const hueOf = (code) => (codeById.get(code)?.look ?? "hue-blue").split(" ")[0];
 const painter = new Painter({ map, store, page, hueOf });
@@ -35,6 +35,7 @@ const stripes = new Stripes({
   map,
   store,
   painter,
+  looks: new Set(["hue-blue", ...codes.map((code) => code.look)]),
   lookOf: (code) => codeById.get(code)?.look ?? "hue-blue",
   titleOf: (coding) => `${codeById.get(coding.code)?.path}, ${store.coders.get(coding.coder) ?? ""}`,
 });
@@ -179,7 +180,9 @@ function open(coding, together) {
 }
 
 /** Where there is no room for stripes, each turn says how many codings it has. */
+const narrow = matchMedia("(max-width: 759px)");
 function countTurns() {
+  if (!narrow.matches) return;
   for (let turn = painter.first; turn <= painter.last; turn += 1) {
     const n = store.inTurn(turn).length;
     const gutter = map.turns[turn].firstElementChild;
@@ -302,6 +305,7 @@ chooser.addEventListener("change", () => {
   say(words.selected.replace("{n}", String(codePoints(text))).replace("{words}", text.slice(0, 200)));
 });
 painter.addEventListener("window", countTurns);
+narrow.addEventListener("change", countTurns);
 article.addEventListener("click", (event) => {
   const button = event.target.closest(".turn-count");
   if (!button) return;
@@ -385,7 +389,7 @@ shortcuts({
 
 async function load() {
   const [answer, waiting] = await Promise.all([
-    fetch(given.segments, { headers: { Accept: "application/json" } }),
+    fetch(given.segments), // preloaded by the page: a header of its own would fetch it again
     outbox.open(),
   ]);
   if (!answer.ok) throw new Error(String(answer.status));
