@@ -357,7 +357,7 @@ def test_the_page_takes_the_same_queries_however_many_there_are(client, study, d
         for _each in range(3):
             make_attribute(study)
             make_transcript(study, respondent=make_respondent(study, None, make_type(study)))
-        with django_assert_num_queries(7):  # session and user, study, respondents, types, attributes, transcripts, labels
+        with django_assert_num_queries(7):  # the session with its user, then six of the page
             client.get(address("respondents", study.slug))
 
 
