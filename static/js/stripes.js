@@ -8,7 +8,7 @@ import { APART, lanes } from "passages/store";
 
 const LANE = 9;
 const WIDTH = 5;
-const LANES = 8; // what the margin has room for; the last lane gathers the rest
+const LANES = 7; // what the margin has room for; beyond them their number is written
 
 export class Stripes extends EventTarget {
   #lanes = null;
@@ -120,7 +120,8 @@ export class Stripes extends EventTarget {
     }
     context.fillStyle = quiet;
     context.font = "500 11px sans-serif";
-    for (const [y, n] of counted) context.fillText(`+${n}`, (LANES - 1) * LANE, y + 10);
+    context.textAlign = "end";
+    for (const [y, n] of counted) context.fillText(`+${n}`, width - 1, y + 10);
   }
 
   #place(top, from, to) {
