@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interviews.models import Attribute, Respondent, Speaker, Transcript
-from interviews.turns import count_words
+from interviews.turns import count_words, lang_of
 
 from .analysis import crosstab
 from .codebook import in_tree_order
@@ -513,6 +513,7 @@ class Passage:
     turn: int
     before: str
     quote: str
+    lang: str
     after: str
     coders: list[str]
     codes: list[CodeLine]
@@ -641,6 +642,7 @@ def _grouped(frame, segments, bearing, by_person):
                 turn_at(turns[segment.transcript_id], segment.start)[0],
                 _text_before(segment.before, segment.start),
                 segment.quote,
+                lang_of(segment.quote),
                 _text_after(segment.after),
                 coders,
                 codes,

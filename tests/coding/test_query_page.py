@@ -2,6 +2,7 @@
 
 import csv
 import re
+from html import unescape
 
 import pytest
 from django.conf import settings
@@ -42,8 +43,9 @@ def text(answer):
 
 def labels(answer):
     """{(code, column): what the cell says to a screen reader}"""
-    found = re.findall(r'aria-label="([^":]+), ([^":,]+): ([^"]+)"', html(answer))
-    return {(code.replace("&#x27;", "'"), column): said for code, column, said in found}
+    cells = re.findall(r'<a class="cell"[^>]*>(.*?)</a>', html(answer), re.DOTALL)
+    said = [unescape(re.sub(r"<[^>]+>", "", cell)).partition(": ") for cell in cells]
+    return {tuple(head.rsplit(", ", 1)): rest for head, _colon, rest in said}
 
 
 def test_the_page_shows_the_demo_studys_numbers_to_the_last_cell(client):
@@ -115,7 +117,7 @@ def test_a_parent_row_says_its_own_number_beside_the_rolled_up_one(client):
     page = open_page(client, study)
     assert "own 4" in text(page)
     said = labels(page)["Team return", "Returnee"]
-    assert said == "5 of 5 respondents, 4 with this code itself, 32 coded segments"
+    assert said == "5 of 5 respondents, own 4, 32 coded segments"
     assert not re.search(r"own \d", text(open_page(client, study, children="no")))
 
 
@@ -137,6 +139,14 @@ def test_what_stands_around_a_quote_is_cut_at_words(client):
     assert after.startswith(around[1].rstrip("…"))
     assert around[1].rstrip("…").split()[-1] in ("in", "the", "car", "park")
     assert f'<span class="words">{quote}</span>' in page
+
+
+def test_a_chinese_quote_says_that_it_is_chinese(client):
+    study = load_demo()
+    client.force_login(make_reader(study))
+    code = study.codes.get(name="Selection by gatekeepers")
+    page = html(open_page(client, study, "coding:passages", cell=f"{code.pk},migrant"))
+    assert page.count('lang="zh-Hans"') == 1
 
 
 def test_many_passages_come_in_pages_of_fifty(client):

@@ -1,0 +1,98 @@
+"""The query view by keyboard, without a mouse, and as axe sees it."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from coding.demo import load_demo
+
+
+@pytest.fixture
+def query(page, live_server, signed_in, transactional_db):
+    """The demo study's query page, opened by its lead."""
+    study = load_demo()
+    signed_in(page, study.memberships.get(user__username="lead").user)
+    page.goto(live_server.url + reverse("coding:query", args=[study.slug]))
+    return page
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.textContent")
+
+
+def test_arrows_walk_the_table_and_a_cell_opens_its_passages_and_esc_returns(query):
+    query.locator(".cell").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        query.keyboard.press(key)
+    assert focused(query).startswith("Career ceiling, Migrant: 3 of 4 respondents")
+    query.keyboard.press("Enter")
+    panel = query.locator("#opened")
+    expect(panel).to_contain_text("Migrant: 3 of 4 respondents")
+    expect(panel.get_by_role("heading", name="Career ceiling")).to_be_focused()
+    assert "cell=" in query.url
+    query.keyboard.press("Escape")
+    assert focused(query).startswith("Career ceiling, Migrant")
+    query.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert "cell=" not in query.url
+    assert query.locator(".cell[tabindex='0']").count() == 1
+
+
+def test_the_table_follows_the_controls_and_the_address_the_table(query):
+    query.get_by_role("radio", name="Respondents").focus()
+    query.keyboard.press("ArrowRight")
+    expect(query.locator("thead")).to_contain_text("Returnee5")
+    expect(query.get_by_role("status").filter(has_text="Transcripts, n of N")).to_be_attached()
+    assert query.url.endswith("?count=transcripts")
+    expect(query.get_by_role("radio", name="Transcripts")).to_be_focused()
+    query.get_by_label("Columns").select_option("City")
+    expect(query.get_by_role("heading", level=1)).to_have_text("Codes by city")
+    query.reload()
+    expect(query.get_by_role("heading", level=1)).to_have_text("Codes by city")
+
+
+def test_a_filter_is_set_and_lifted(query):
+    query.locator("summary", has_text="Filter").click()
+    query.get_by_label("Founder").select_option("Yes")
+    lift = query.get_by_role("link", name="Lift the filter Founder: Yes")
+    expect(lift).to_be_visible()
+    expect(query.locator("thead")).to_contain_text("Returnee4")
+    lift.click()
+    expect(query.locator("thead")).to_contain_text("Returnee5")
+    expect(lift).to_have_count(0)
+
+
+def test_a_server_that_does_not_answer_is_told_and_the_table_stays(query, watch):
+    watch.expect("ERR_FAILED|Failed to load")
+    query.route("**/query/?**", lambda route: route.abort())
+    query.get_by_role("radio", name="Words").check(force=True)
+    expect(query.locator("[data-say]")).to_contain_text("cannot be brought up to date")
+    expect(query.locator(".crosstab")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_the_page_does_not_scroll_sideways(query, axe, theme, width):
+    query.emulate_media(color_scheme=theme)
+    query.set_viewport_size({"width": width, "height": 844})
+    assert axe(query) == []
+    assert query.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    query.locator(".cell").nth(4).click()
+    expect(query.locator("#opened")).to_contain_text("respondents")
+    assert axe(query) == []
+    assert query.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_page_works_without_scripts(browser, live_server, signed_in, transactional_db):
+    study = load_demo()
+    context = browser.new_context(java_script_enabled=False)
+    page = signed_in(context.new_page(), study.memberships.get(user__username="reader").user)
+    page.goto(live_server.url + reverse("coding:query", args=[study.slug]))
+    page.get_by_label("Words").check(force=True)
+    page.get_by_role("button", name="Show the table").click()
+    expect(page.get_by_role("radio", name="Words")).to_be_checked()
+    page.locator(".cell").first.click()
+    expect(page.locator("#opened")).to_contain_text("coded segments")
+    page.get_by_role("link", name="Close").click()
+    expect(page.locator("#opened")).to_be_hidden()
+    context.close()
