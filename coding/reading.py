@@ -32,13 +32,20 @@ def render(text: str, turns: list, marks: list, interviewers: Iterable[str]) -> 
         parts.append('<section class="chunk">')
         for index in range(first, min(first + CHUNK, len(turns))):
             turn = turns[index]
-            near = marks[bisect_left(starts, turn["said"]) : bisect_right(starts, turn["end"])] if marks else ()
+            near = _marks_of(turn, marks, starts)
             parts.append(_turn(text, turn, index + 1, near, turn["speaker"] in interviewers, number_of_turn))
             until = turns[index + 1]["start"] if index + 1 < len(turns) else len(text)
             parts.append(_between(text, turn["end"], until))
         parts.append("</section>")
     # Every character of the text above went through escape().
     return mark_safe("".join(parts))  # noqa: S308
+
+
+def _marks_of(turn, marks, starts):
+    first = bisect_left(starts, turn["said"])
+    while first and marks[first - 1]["end"] > turn["said"]:  # begun at the label, or in an earlier turn
+        first -= 1
+    return marks[first : bisect_right(starts, turn["end"])]
 
 
 def _turn(text, turn, number, marks, asks, number_of_turn):

@@ -9,7 +9,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
@@ -133,7 +133,12 @@ def undo(event, actor, change=None):
     if Event.objects.filter(undoes=locked).exists():
         raise Conflict(_("This is undone already."))
     _check_unchanged(locked)
-    _write(locked.before, locked.after)
+    try:
+        with transaction.atomic():
+            _write(locked.before, locked.after)
+            _check_referred(locked.before)
+    except IntegrityError as error:
+        raise Conflict(_("Something else has taken its place since, so it cannot be undone.")) from error
     return record(
         locked.study,
         actor,
@@ -233,6 +238,21 @@ def _write(wanted, present):
         for row in rows:
             _set_many(spec, row, wanted[key_of(row)])
         _past(spec.model)
+
+
+def _check_referred(images):
+    """What the rows refer to must be there: databases notice only when the transaction ends, too late to say so."""
+    referred = defaultdict(set)
+    for key, values in images.items():
+        for field in TRACKED[key.split(":")[0]].fields:
+            if field.is_relation and values.get(field.attname) is not None:
+                referred[field.related_model].add(values[field.attname])
+    for model, pks in referred.items():
+        found = 0
+        for start in range(0, len(wanted := sorted(pks)), 500):
+            found += model._base_manager.filter(pk__in=wanted[start : start + 500]).count()
+        if found < len(wanted):
+            raise Conflict(_("What this belongs to has been deleted since, so it cannot be undone."))
 
 
 def _delete(model, pks):
