@@ -65,5 +65,9 @@ def _check(respondent, study_id):
 def respondents_of(transcript):
     """The respondents who speak in a transcript, in order of their labels; the main one first."""
     found = [transcript.respondent] if transcript.respondent else []
-    found += [speaker.respondent for speaker in transcript.speakers.select_related("respondent") if speaker.respondent]
+    found += [
+        speaker.respondent
+        for speaker in transcript.speakers.select_related("respondent")
+        if speaker.respondent
+    ]
     return list(dict.fromkeys(found))
