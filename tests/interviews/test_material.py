@@ -419,9 +419,7 @@ def test_the_page_takes_the_same_queries_whatever_is_staged(client, study, lead,
         make_respondent(study)
         talks = [(f"{number}{each}.txt", f"{TALK}JUNFENG: {number}{each}.\n") for each in range(3)]
         send(client, study, *talks)
-        with django_assert_num_queries(
-            8
-        ):  # session, user, study, respondents, types, uploads, removed, names
+        with django_assert_num_queries(7):  # the session with its user, then six of the page
             client.get(reverse("interviews:import", args=[study.slug]))
 
 
