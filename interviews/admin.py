@@ -10,6 +10,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import people
+from .access import Role
 from .forms import JoinAsSuperuserForm
 from .models import Membership
 
@@ -86,6 +87,9 @@ class OwnMembershipAdmin(SuperusersOnly, admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+    def get_changeform_initial_data(self, request):
+        return {"role": Role.READER}
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)

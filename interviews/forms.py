@@ -5,7 +5,6 @@ from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
-from .access import Role
 from .models import Invitation, Membership, Study
 
 EXAMPLE_TYPES = [_("Returnee"), _("Migrant"), _("Institutional actor")]
@@ -145,10 +144,6 @@ class JoinAsSuperuserForm(forms.ModelForm):
         model = Membership
         fields = ["role"]
         help_texts = {"role": _("The least that serves your purpose.")}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["role"].initial = Role.READER
 
     def clean_slug(self):
         self.study = Study.objects.filter(slug=self.cleaned_data["slug"].strip("/ ")).first()

@@ -356,6 +356,22 @@ def test_a_superuser_joins_a_study_by_its_address_and_it_is_recorded(client):
     assert LogEntry.objects.count() == 1
 
 
+def test_a_superuser_looks_at_their_own_membership_but_not_at_others(client):
+    study = make_study("Return migration")
+    user = make_superuser()
+    client.force_login(user)
+    others = make_owner(study).memberships.get()
+    data = {"slug": study.slug, "role": "reader", "_continue": "1"}
+    page = client.post("/admin/interviews/membership/add/", data, follow=True)
+    assert page.status_code == 200
+    assert page.redirect_chain[-1][0].endswith(f"/{user.memberships.get().pk}/change/")
+    address = f"/admin/interviews/membership/{others.pk}/change/"
+    assert client.get(address, follow=True).redirect_chain[-1][0] == "/admin/"
+    assert client.post(address, {"role": "reader"}).status_code == 403
+    others.refresh_from_db()
+    assert others.role == Role.OWNER
+
+
 def test_a_superuser_sees_only_their_own_memberships(client):
     study = make_study("Return migration")
     make_owner(study)
