@@ -3,7 +3,6 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC
 from itertools import chain, groupby, islice
 
 from django.http import StreamingHttpResponse
@@ -12,7 +11,7 @@ from django.utils.http import content_disposition_header
 
 from interviews.models import Respondent, Transcript
 
-from .models import Memo
+from .models import CodedSegment, Memo
 from .queries import (
     BY_TYPE,
     CrossTable,
@@ -21,11 +20,10 @@ from .queries import (
     Row,
     asked_codes,
     asked_people,
-    coded_rows,
     turn_at,
 )
 
-RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r\n＝＋－＠")
 LINES_AT_ONCE = 500
 
 BEFORE_ATTRIBUTES = [
@@ -74,7 +72,7 @@ def _in_chunks(lines: Iterator[str]) -> Iterator[str]:
 
 def harmless(value):
     """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay as they are."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RUN_BY_SPREADSHEETS) else value
+    return f"'{value}" if value.__class__ is str and value[:1] in RUN_BY_SPREADSHEETS else value
 
 
 def path_text(path: Iterable[str]) -> str:
@@ -103,12 +101,10 @@ def _coded_segments(study, frame, question, attributes):
     people = _people(study, attributes)
     memos = _memos(study)
     nobody = ["", "", *[""] * len(attributes)]
-    for (
-        transcript,
-        title,
-    ) in frame.transcripts.items():  # one at a time, in order: nothing has to be sorted or held
+    # One transcript at a time, in order: nothing has to be sorted or held.
+    for transcript, title in frame.transcripts.items():
         found = rows.filter(content_object__transcript=transcript).order_by(
-            "content_object__start", "content_object__end", "content_object", "coder__username", "pk"
+            "content_object__start", "content_object__end"
         )
         lines = found.values_list(
             "pk",
@@ -125,7 +121,7 @@ def _coded_segments(study, frame, question, attributes):
         turns = None
         for _segment, of_segment in groupby(lines, key=lambda line: line[1]):
             for pk, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
-                of_segment, key=lambda line: codes[line[5]][1]
+                of_segment, key=lambda line: (codes[line[5]][1], line[6])
             ):
                 turns = turns or _turns(transcript)
                 number, turn = turn_at(turns, start)
@@ -136,7 +132,7 @@ def _coded_segments(study, frame, question, attributes):
                     *people.get(respondent, nobody),
                     *codes[code],
                     coder,
-                    created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                    f"{created.isoformat(timespec='microseconds')[:26]}Z",
                     start,
                     end,
                     number or "",
@@ -148,7 +144,10 @@ def _coded_segments(study, frame, question, attributes):
 
 
 def _asked_rows(frame, question, codes):
-    rows = coded_rows(frame, question, codes)
+    """What is asked for, to be narrowed to a transcript; a list of all codes would lead databases astray."""
+    rows = CodedSegment.objects.all() if question.code is None else CodedSegment.objects.filter(tag__in=codes)
+    if question.coders:
+        rows = rows.filter(coder__in=question.coders)
     if question.filters_people:
         rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
     return rows
