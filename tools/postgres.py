@@ -144,13 +144,24 @@ def stop_on_terminate(*_):
     raise SystemExit(143)
 
 
+def run(command, environment):
+    """Run a command in a process group of its own, which goes when this process is told to go; its exit code."""
+    process = subprocess.Popen(
+        command, env=os.environ | environment, process_group=0, stdin=subprocess.DEVNULL
+    )
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
 def main():
     signal.signal(signal.SIGTERM, stop_on_terminate)
     try:
         with server(careless=True, may_install=True) as url:
-            return subprocess.run(
-                sys.argv[1:], env=os.environ | {"DATABASE_URL": url}, check=False
-            ).returncode
+            return run(sys.argv[1:], {"DATABASE_URL": url})
     except Missing as missing:
         return str(missing)
 
