@@ -8,7 +8,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -142,7 +142,6 @@ class CrossTable:
     rows: list[Row]
     coded: int
     unattributed: int
-    has_base: bool = field(default=True)
 
 
 # --- the frame
@@ -389,7 +388,6 @@ def _cross_tabulate(frame, question):
         _rows(codes, counts, coded),
         coded.totals[-1],
         sum(n for _code, pk, n in grouped if pk is None) if question.count == "respondents" else 0,
-        question.count in WITH_BASE,
     )
 
 
