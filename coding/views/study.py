@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from coding.overview import names_of, overview
 from interviews import narrate
@@ -15,6 +16,7 @@ LATELY = 5
 
 
 @login_required
+@require_safe
 def show_study(request, slug):
     study = reach(Study.objects, request.user, slug=slug)
     found = overview(study)

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from interviews.forms import (
     EmailForm,
@@ -64,6 +64,7 @@ def follow_sign_in_link(request, uid, token):
 
 
 @login_required
+@require_safe
 def show_account(request):
     return _account_page(request)
 

@@ -173,7 +173,7 @@ def test_what_cannot_be_done_is_refused_with_a_reason_and_stops_nothing_else(
     assert said[1] == said[2] == "There is no such code in this study."
     assert said[3] == said[4] == said[5] == "These words are not in the text."
     assert said[6] == "There are no words in this selection."
-    assert said[7] == "Only the coder who applied a code can withdraw it."
+    assert said[7] == "Only the coder who applied a code can change or withdraw it."
     assert said[8] == "What should be undone was not found."
     assert set(CodedSegment.objects.values_list("pk", flat=True)) == {other.pk, uuid.UUID(good["id"])}
 
@@ -287,7 +287,9 @@ def test_an_applied_code_that_bears_a_memo_is_not_undone_silently(client, study,
 @given(data=st.data())
 def test_any_range_of_any_text_is_stored_to_the_exact_character(client, db, data):
     signs = st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")
-    text = data.draw(st.text(st.one_of(signs, st.sampled_from("𬭎🙂国\u200d👩🏽 ab\n")), min_size=1, max_size=80))
+    text = data.draw(
+        st.text(st.one_of(signs, st.sampled_from("𬭎🙂国\u200d👩🏽 ab\n")), min_size=1, max_size=80)
+    )
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     study = make_study()
@@ -389,7 +391,10 @@ MALFORMED = [
     {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "dance"}]},
     {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "apply", "start": -1, "end": 2, "code": 1}]},
     {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "apply", "start": 0, "code": 1}]},
-    {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "apply", "start": 0, "end": 10**12, "code": 1}]},
+    {
+        "revision": 1,
+        "changes": [{"id": str(uuid.uuid4()), "do": "apply", "start": 0, "end": 10**12, "code": 1}],
+    },
     {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "withdraw"}]},
     {"revision": 1, "changes": [{"id": str(uuid.uuid4()), "do": "undo", "target": None}] * 1001},
 ]

@@ -37,7 +37,9 @@ class Runs(HTMLParser):
 
 def rendered(text, turns=None, marks=(), interviewers=()):
     parser = Runs()
-    parser.feed(str(reading.render(text, find_turns(text) if turns is None else turns, list(marks), interviewers)))
+    parser.feed(
+        str(reading.render(text, find_turns(text) if turns is None else turns, list(marks), interviewers))
+    )
     parser.close()
     return parser
 
@@ -67,7 +69,10 @@ TEXTS = st.lists(SIGNS, min_size=1, max_size=60).map("".join)
 def test_any_text_is_shown_whole_and_unchanged(text, data):
     places = st.integers(0, len(text) - 1)
     pairs = data.draw(st.lists(st.tuples(places, places, st.sampled_from(sorted(reading.MARKS))), max_size=5))
-    marks = sorted(({"start": min(a, b), "end": max(a, b) + 1, "kind": kind} for a, b, kind in pairs), key=lambda m: m["start"])
+    marks = sorted(
+        ({"start": min(a, b), "end": max(a, b) + 1, "kind": kind} for a, b, kind in pairs),
+        key=lambda m: m["start"],
+    )
     turns = find_turns(text)
     assert_whole(text, turns, rendered(text, turns, marks))
 
@@ -122,4 +127,6 @@ def test_the_demo_transcripts_are_shown_whole():
     transcripts = list(Transcript.objects.all())
     assert len(transcripts) == 12
     for transcript in transcripts:
-        assert_whole(transcript.text, transcript.turns, rendered(transcript.text, transcript.turns, transcript.marks))
+        assert_whole(
+            transcript.text, transcript.turns, rendered(transcript.text, transcript.turns, transcript.marks)
+        )

@@ -40,9 +40,7 @@ def rename(code, name, actor):
     before = history.images(code)
     code.name = name
     code.save()
-    return history.record(
-        code.study, actor, "edit-code", code, before=before, after=history.images(code)
-    )
+    return history.record(code.study, actor, "edit-code", code, before=before, after=history.images(code))
 
 
 def test_an_event_keeps_only_what_changed(study, lead):
@@ -103,7 +101,9 @@ def test_a_later_change_of_the_same_stops_an_undo_and_says_whose_it_is(study, le
     event = rename(code, "Price", lead)
     other = make_lead(study)
     rename(code, "Fee", other)
-    with pytest.raises(history.Conflict, match=rf"{other.username} has changed this since \(\d{{4}}-\d\d-\d\d"):
+    with pytest.raises(
+        history.Conflict, match=rf"{other.username} has changed this since \(\d{{4}}-\d\d-\d\d"
+    ):
         history.undo(event, lead)
     code.refresh_from_db()
     assert code.name == "Fee"
@@ -234,7 +234,7 @@ def test_what_belonged_to_a_deleted_code_does_not_come_back(study, lead):
 def test_a_code_does_not_go_back_under_a_deleted_parent(study, lead):
     parent = make_code(study)
     child = make_code(parent=parent)
-    codebook.move_code(child, lead, None)
+    codebook.move_code(child, lead, make_code(study))
     event = Event.objects.latest("pk")
     codebook.delete_code(parent, lead)
     with pytest.raises(history.Conflict, match="has been deleted since"):

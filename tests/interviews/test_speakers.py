@@ -116,9 +116,7 @@ def test_a_label_can_change_from_respondent_to_interviewer_and_back(study, trans
 
 def test_the_respondents_of_a_transcript_are_listed_once_the_main_one_first(study, transcript, lead):
     ann, ben = make_respondent(study), make_respondent(study)
-    speakers.assign(
-        transcript, {"ANN": ann, "BEN": ben, "Q": speakers.INTERVIEWER}, lead, respondent=ben
-    )
+    speakers.assign(transcript, {"ANN": ann, "BEN": ben, "Q": speakers.INTERVIEWER}, lead, respondent=ben)
     transcript.refresh_from_db()
     assert speakers.respondents_of(transcript) == [ben, ann]
 
@@ -142,7 +140,9 @@ def test_mapping_takes_the_same_queries_however_much_is_coded(study, lead):
         transcript = make_transcript(study, text=TEXT)
         for n in range(size):
             start = TEXT.index("We went") + n // 8
-            segment = Segment.objects.create(transcript=transcript, start=start, end=start + 4 + n % 8, quote="x")
+            segment = Segment.objects.create(
+                transcript=transcript, start=start, end=start + 4 + n % 8, quote="x"
+            )
             CodedSegment.objects.create(content_object=segment, tag=make_code(study), coder=lead)
         ann = make_respondent(study)
         with CaptureQueriesContext(connection) as queries:
