@@ -1,18 +1,14 @@
 """The list of changes a coder's browser sends: applied in order, all in one transaction, each at most once.
 
-A change is ``{"id": uuid, "do": "apply" | "withdraw" | "undo", ...}``. Its id makes it idempotent: a change whose event
+A change is ``{"id": uuid, "do": one of DOERS, ...}``. Its id makes it idempotent: a change whose event
 is in the history already is answered "already" and does nothing. What the server will not do is answered "refused" with
 a reason in a person's words; it never stops the changes after it.
 """
 
-import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Q, Value
-from django.db.models.functions import Cast, Replace, Substr
-from django.utils import timezone
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
 from interviews import history
@@ -21,10 +17,8 @@ from interviews.models import Event, Transcript
 from interviews.turns import count_words
 
 from .attribution import Speech
+from .live import last_event_id
 from .models import Code, CodedSegment, Segment
-
-LOOK_BACK = timedelta(seconds=15)
-
 
 class Refused(Exception):
     """Why a change cannot be made, for the person who made it."""
@@ -71,12 +65,6 @@ def _locked_transcripts():
     )
 
 
-def last_event_id(transcript):
-    return (
-        Event.objects.filter(study=transcript.study_id).order_by("-pk").values_list("pk", flat=True).first() or 0
-    )
-
-
 def _done_already(transcript, changes):
     ids = [change["id"] for change in changes]
     return set(
@@ -85,7 +73,7 @@ def _done_already(transcript, changes):
 
 
 def _codes(transcript, changes):
-    ids = {change["code"] for change in changes if change["do"] == "apply"}
+    ids = {change["code"] for change in changes if "code" in change}
     return Code.objects.filter(study=transcript.study_id).in_bulk(ids) if ids else {}
 
 
@@ -103,11 +91,7 @@ def _result(batch, change, done, stale):
 
 
 def _apply(batch, change):
-    code = batch.codes.get(change["code"])
-    if code is None:
-        raise Refused(_("There is no such code in this study."))
-    if code.retired_at:
-        raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name})
+    code = _code(batch, change)
     segment, made = _segment(batch, change["start"], change["end"])
     if not made:
         same = CodedSegment.objects.filter(content_object=segment, tag=code, coder=batch.coder).first()
@@ -129,6 +113,15 @@ def _apply(batch, change):
     after = history.images(coded, segment) if made else history.images(coded)
     _record(batch, "apply", coded, change, after=after)
     return {"state": "done"}
+
+
+def _code(batch, change):
+    code = batch.codes.get(change["code"])
+    if code is None:
+        raise Refused(_("There is no such code in this study."))
+    if code.retired_at:
+        raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name})
+    return code
 
 
 def _segment(batch, start, end):
@@ -156,25 +149,108 @@ def _quote(transcript, start, end):
     return Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(pk=transcript.pk)
 
 
-def _withdraw(batch, change):
+def _own(batch, pk):
+    """A coded segment of this transcript, locked; None if it is gone. Raises Refused if it is another coder's."""
     coded = (
         CodedSegment.objects.select_for_update(of=("self",))
-        .filter(pk=change["target"], content_object__transcript=batch.transcript)
+        .filter(pk=pk, content_object__transcript=batch.transcript)
         .first()
     )
+    if coded is not None and coded.coder_id != batch.coder.pk:
+        raise Refused(_("Only the coder who applied a code can change or withdraw it."))
+    return coded
+
+
+def _own_present(batch, pk):
+    coded = _own(batch, pk)
+    if coded is None:
+        raise Refused(_("This coding was withdrawn meanwhile."))
+    return coded
+
+
+def _withdraw(batch, change):
+    coded = _own(batch, change["target"])
     if coded is None:
         return {"state": "already"}
-    if coded.coder_id != batch.coder.pk:
-        raise Refused(_("Only the coder who applied a code can withdraw it."))
+    before, after, target = *_take_away(coded), history.key_of(coded)
+    _record(batch, "withdraw", target, change, before=before, after=after)
+    return {"state": "done"}
+
+
+def _take_away(coded, heir=None):
+    """Delete a coding; what was written about it goes to ``heir``, or stays with the passage. Images, both sides."""
     memos = list(coded.memos.all())
     before = history.images(coded, *memos)
-    for memo in memos:  # what was written about the passage stays with the passage
-        memo.coded_segment, memo.segment_id = None, coded.content_object_id
+    for memo in memos:
+        memo.coded_segment, memo.segment_id = heir, None if heir else coded.content_object_id
         memo.save(update_fields=["coded_segment", "segment"])
     after = history.images(*memos)
-    target = history.key_of(coded)
-    coded.delete()
-    _record(batch, "withdraw", target, change, before=before, after=after)
+    CodedSegment.objects.filter(pk=coded.pk).delete()
+    return before, after
+
+
+def _resize(batch, change):
+    coded = _own_present(batch, change["target"])
+    before = history.images(coded)
+    after = _lay(batch, coded, change["start"], change["end"])
+    _record(batch, "resize", coded, change, before=before, after=after)
+    return {"state": "done"}
+
+
+def _lay(batch, coded, start, end):
+    """Put a coding on another range; images of what is there now."""
+    segment, made = _segment(batch, start, end)
+    coded.content_object, coded.respondent_id = segment, segment.respondent_id
+    _save(coded)
+    return history.images(coded, segment) if made else history.images(coded)
+
+
+def _save(coded, **how):
+    try:
+        with transaction.atomic():
+            coded.save(**how)
+    except IntegrityError:
+        raise Refused(_("You have applied this code to these words already.")) from None
+
+
+def _recode(batch, change):
+    code = _code(batch, change)
+    coded = _own_present(batch, change["target"])
+    before = history.images(coded)
+    coded.tag, coded.code_revision = code, code.revision
+    _save(coded)
+    _record(batch, "recode", coded, change, before=before, after=history.images(coded))
+    return {"state": "done"}
+
+
+def _split(batch, change):
+    """Two codings of one: up to ``end``, and from ``start``."""
+    coded = _own_present(batch, change["target"])
+    segment = coded.content_object
+    if not segment.start < change["end"] <= change["start"] < segment.end:
+        raise Refused(_("A coding is split within its own words."))
+    before = history.images(coded)
+    last = segment.end
+    after = _lay(batch, coded, segment.start, change["end"])
+    rest = CodedSegment(pk=change["id"], tag_id=coded.tag_id, coder=batch.coder, code_revision=coded.code_revision)
+    rest.content_object, made = _segment(batch, change["start"], last)
+    rest.respondent_id = rest.content_object.respondent_id
+    _save(rest, force_insert=True)
+    after |= history.images(rest, rest.content_object) if made else history.images(rest)
+    _record(batch, "split", coded, change, before=before, after=after)
+    return {"state": "done"}
+
+
+def _merge(batch, change):
+    """One coding of two with the same code, from where the first begins to where the last ends."""
+    coded, other = _own_present(batch, change["target"]), _own_present(batch, change["other"])
+    if coded.tag_id != other.tag_id or coded.pk == other.pk:
+        raise Refused(_("Only two codings with the same code can be merged."))
+    ranges = [coded.content_object, other.content_object]
+    before = history.images(coded)
+    gone, kept = _take_away(other, heir=coded)
+    after = _lay(batch, coded, min(r.start for r in ranges), max(r.end for r in ranges))
+    _record(batch, "merge", coded, change, before=before | gone, after=after | kept)
     return {"state": "done"}
 
 
@@ -200,43 +276,12 @@ def _record(batch, action, target, change, **images):
     ).pk
 
 
-DOERS = {"apply": _apply, "withdraw": _withdraw, "undo": _undo}
-
-
-def since(transcript, after):
-    """What changed in a transcript's codings after an event: ``(last event id, present rows, ids gone)``.
-
-    Rows are as in ``rows_of``. Everything named by an event is looked up as it is now, so the answer is right however
-    often it is given. On PostgreSQL an event may become visible after one with a higher number; hence the
-    look back over the last seconds.
-    """
-    lately = timezone.now() - LOOK_BACK
-    events = Event.objects.filter(
-        Q(transcript=transcript.pk) | Q(transcript=None), Q(pk__gt=after) | Q(at__gt=lately), study=transcript.study_id
-    )
-    touched, last = set(), after
-    for pk, before, changed in events.order_by("pk").values_list("pk", "before", "after"):
-        last = max(last, pk)
-        touched.update(key.split(":")[1] for key in (*before, *changed) if key.startswith("codedsegment:"))
-    ids = [uuid.UUID(key) for key in touched]
-    rows = []
-    for start in range(0, len(ids), 500):
-        rows += rows_of(transcript, pk__in=ids[start : start + 500])
-    present = {row[0] for row in rows}
-    missing = [pk for pk in ids if pk.hex not in present]
-    elsewhere = set()
-    for start in range(0, len(missing), 500):
-        part = missing[start : start + 500]
-        elsewhere.update(CodedSegment.objects.filter(pk__in=part).values_list("pk", flat=True))
-    return last, rows, [pk.hex for pk in missing if pk not in elsewhere]
-
-
-def rows_of(transcript, **lookup):
-    """Codings of a transcript as ``(id in hex, start, end, code id, coder id)``, in text order."""
-    # The database writes the ids out: making 20,000 UUID objects to print them takes longer than all the rest.
-    return (
-        CodedSegment.objects.filter(content_object__transcript=transcript.pk, **lookup)
-        .annotate(hex=Replace(Cast("pk", CharField()), Value("-"), Value("")))
-        .order_by("content_object__start", "content_object__end")
-        .values_list("hex", "content_object__start", "content_object__end", "tag_id", "coder_id")
-    )
+DOERS = {
+    "apply": _apply,
+    "withdraw": _withdraw,
+    "resize": _resize,
+    "recode": _recode,
+    "split": _split,
+    "merge": _merge,
+    "undo": _undo,
+}

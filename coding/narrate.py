@@ -30,6 +30,30 @@ def _withdraw(story):
     )
 
 
+@sentence("resize")
+def _resize(story):
+    return format_html(_("moved the ends of a coding in {transcript}"), transcript=story.transcript)
+
+
+@sentence("recode")
+def _recode(story):
+    return format_html(
+        _("gave a passage in {transcript} the code <b>{code}</b> instead"),
+        code=_code(story),
+        transcript=story.transcript,
+    )
+
+
+@sentence("split")
+def _split(story):
+    return format_html(_("split a coding in {transcript}"), transcript=story.transcript)
+
+
+@sentence("merge")
+def _merge(story):
+    return format_html(_("merged two codings in {transcript}"), transcript=story.transcript)
+
+
 undo_sentences["apply"] = _withdraw
 undo_sentences["withdraw"] = _apply
 

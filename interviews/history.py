@@ -174,8 +174,9 @@ def _check_unchanged(event):
     for name, pks in _by_model(event.before.keys() | event.after.keys()).items():
         spec = TRACKED[name]
         if spec.permanent:
-            continue
-        rows = _rows(spec.model, pks)
+            pks = [pk for pk in pks if f"{name}:{pk}" in event.before]
+        compared = {field for pk in pks for field in event.after.get(f"{name}:{pk}", ())}
+        rows = _rows(spec.model, pks, compared - {field.name for field in spec.many_to_many})
         for pk in pks:
             key = f"{name}:{pk}"
             expected, row = event.after.get(key), rows.get(pk)
@@ -183,10 +184,12 @@ def _check_unchanged(event):
                 raise Conflict(_somebody_else(event, key))
 
 
-def _rows(model, pks):
+def _rows(model, pks, fields=()):
+    """Rows by primary key as text, with no more than these fields read."""
     found = {}
     for start in range(0, len(pks), 500):
-        found.update((str(row.pk), row) for row in model._base_manager.filter(pk__in=pks[start : start + 500]))
+        rows = model._base_manager.filter(pk__in=pks[start : start + 500]).only("pk", *fields)
+        found.update((str(row.pk), row) for row in rows)
     return found
 
 

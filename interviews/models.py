@@ -460,5 +460,6 @@ tracked()(RespondentType)
 tracked()(Attribute)
 tracked()(Membership)
 tracked()(Respondent)
-tracked(left_out=["text", "turns", "marks"])(Transcript)
-tracked(study_path="transcript__study")(Speaker)
+# What holds a text is put away (removed_at), never unmade: an image has no text to make it again from.
+tracked(left_out=["text", "turns", "marks"], permanent=True)(Transcript)
+tracked(study_path="transcript__study", permanent=True)(Speaker)

@@ -12,7 +12,7 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from coding import changes
+from coding import changes, live
 from interviews.access import reach
 from interviews.models import Event, Transcript
 
@@ -36,10 +36,47 @@ class Withdraw(Schema):
     target: UUID
 
 
+class Resize(Schema):
+    id: UUID
+    do: Literal["resize"]
+    target: UUID
+    start: Position
+    end: Position
+
+
+class Recode(Schema):
+    id: UUID
+    do: Literal["recode"]
+    target: UUID
+    code: int
+
+
+class Split(Schema):
+    """In two: the first part up to ``end``, the other, which gets the change's id, from ``start``."""
+
+    id: UUID
+    do: Literal["split"]
+    target: UUID
+    end: Position
+    start: Position
+
+
+class Merge(Schema):
+    """Into ``target``, which then reaches over both; ``other`` goes."""
+
+    id: UUID
+    do: Literal["merge"]
+    target: UUID
+    other: UUID
+
+
 class Undo(Schema):
     id: UUID
     do: Literal["undo"]
     target: UUID
+
+
+Change = Apply | Withdraw | Resize | Recode | Split | Merge | Undo
 
 
 class Changes(Schema):
@@ -48,7 +85,7 @@ class Changes(Schema):
     revision: int
     coder: int | None = None
     changes: Annotated[
-        list[Annotated[Apply | Withdraw | Undo, Field(discriminator="do")]], Field(max_length=1000)
+        list[Annotated[Change, Field(discriminator="do")]], Field(max_length=1000)
     ]
 
 
@@ -109,14 +146,14 @@ def list_codings(request, transcript_id: int):
     """The codings of a transcript that this person may see."""
     transcript = _visible(request, transcript_id)
     # Plain values of known types: checking 20,000 rows one by one would double the time.
-    return JsonResponse(_codings(transcript, transcript.event, changes.rows_of(transcript)))
+    return JsonResponse(_codings(transcript, transcript.event, live.rows_of(transcript)))
 
 
 @router.get("/transcripts/{int:transcript_id}/changes/", response=Since, url_name="changes")
 def list_changes(request, transcript_id: int, after: int = 0):
     """What others, and this person elsewhere, have changed since an event."""
     transcript = _visible(request, transcript_id)
-    event, rows, gone = changes.since(transcript, after)
+    event, rows, gone = live.since(transcript, after)
     return {**_codings(transcript, event, rows), "gone": gone}
 
 

@@ -1,0 +1,59 @@
+"""The codings of a transcript as its page wants them: all of them, and what has changed since."""
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Replace
+from django.utils import timezone
+
+from interviews.models import Event
+
+from .models import CodedSegment
+
+LOOK_BACK = timedelta(seconds=15)
+
+
+def last_event_id(transcript):
+    return (
+        Event.objects.filter(study=transcript.study_id).order_by("-pk").values_list("pk", flat=True).first() or 0
+    )
+
+
+def since(transcript, after):
+    """What changed in a transcript's codings after an event: ``(last event id, present rows, ids gone)``.
+
+    Rows are as in ``rows_of``. Everything named by an event is looked up as it is now, so the answer is right however
+    often it is given. On PostgreSQL an event may become visible after one with a higher number; hence the
+    look back over the last seconds.
+    """
+    lately = timezone.now() - LOOK_BACK
+    events = Event.objects.filter(
+        Q(transcript=transcript.pk) | Q(transcript=None), Q(pk__gt=after) | Q(at__gt=lately), study=transcript.study_id
+    )
+    touched, last = set(), after
+    for pk, before, changed in events.order_by("pk").values_list("pk", "before", "after"):
+        last = max(last, pk)
+        touched.update(key.split(":")[1] for key in (*before, *changed) if key.startswith("codedsegment:"))
+    ids = [uuid.UUID(key) for key in touched]
+    rows = []
+    for start in range(0, len(ids), 500):
+        rows += rows_of(transcript, pk__in=ids[start : start + 500])
+    present = {row[0] for row in rows}
+    missing = [pk for pk in ids if pk.hex not in present]
+    elsewhere = set()
+    for start in range(0, len(missing), 500):
+        part = missing[start : start + 500]
+        elsewhere.update(CodedSegment.objects.filter(pk__in=part).values_list("pk", flat=True))
+    return last, rows, [pk.hex for pk in missing if pk not in elsewhere]
+
+
+def rows_of(transcript, **lookup):
+    """Codings of a transcript as ``(id in hex, start, end, code id, coder id)``, in text order."""
+    # The database writes the ids out: making 20,000 UUID objects to print them takes longer than all the rest.
+    return (
+        CodedSegment.objects.filter(content_object__transcript=transcript.pk, **lookup)
+        .annotate(hex=Replace(Cast("pk", CharField()), Value("-"), Value("")))
+        .order_by("content_object__start", "content_object__end")
+        .values_list("hex", "content_object__start", "content_object__end", "tag_id", "coder_id")
+    )
