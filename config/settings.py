@@ -163,7 +163,12 @@ SESSION_SAVE_EVERY_REQUEST = False
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 if "sqlite" not in DATABASES["default"]["ENGINE"] and not TESTING:
     # Several processes serve: one would keep a session in its memory that another has ended.
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    CACHES["sessions"] = {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "sessions"),
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+    SESSION_CACHE_ALIAS = "sessions"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS

@@ -70,12 +70,13 @@ def test_secrets_may_come_from_files(tmp_path):
 
 def test_a_database_url_is_all_it_takes_to_move_to_postgresql(tmp_path):
     url = "postgres://ada:se%40cret@db.example:5433/passages"
-    names = ("DATABASES", "SESSION_ENGINE")
+    names = ("DATABASES", "CACHES", "SESSION_CACHE_ALIAS")
     found = settings_of(*names, data=tmp_path, DATABASE_URL=url)
     database = found["DATABASES"]["default"]
     assert (database["USER"], database["PASSWORD"], database["PORT"]) == ("ada", "se@cret", 5433)
     # Several processes serve there: a session that one has ended must not live on in another's memory.
-    assert found["SESSION_ENGINE"] == "django.contrib.sessions.backends.db"
+    sessions = found["CACHES"][found["SESSION_CACHE_ALIAS"]]
+    assert sessions["LOCATION"] == str(tmp_path / "sessions")
 
 
 @pytest.mark.parametrize(("https", "expected"), [("true", True), ("false", False)])
