@@ -20,6 +20,7 @@ from .attribution import Speech
 from .live import last_event_id
 from .models import Code, CodedSegment, Segment
 
+
 class Refused(Exception):
     """Why a change cannot be made, for the person who made it."""
 
@@ -146,7 +147,9 @@ def _segment(batch, start, end):
 
 
 def _quote(transcript, start, end):
-    return Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(pk=transcript.pk)
+    return Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(
+        pk=transcript.pk
+    )
 
 
 def _own(batch, pk):
@@ -232,7 +235,9 @@ def _split(batch, change):
     before = history.images(coded)
     last = segment.end
     after = _lay(batch, coded, segment.start, change["end"])
-    rest = CodedSegment(pk=change["id"], tag_id=coded.tag_id, coder=batch.coder, code_revision=coded.code_revision)
+    rest = CodedSegment(
+        pk=change["id"], tag_id=coded.tag_id, coder=batch.coder, code_revision=coded.code_revision
+    )
     rest.content_object, made = _segment(batch, change["start"], last)
     rest.respondent_id = rest.content_object.respondent_id
     _save(rest, force_insert=True)
@@ -256,7 +261,10 @@ def _merge(batch, change):
 
 def _undo(batch, change):
     event = Event.objects.filter(
-        study=batch.transcript.study_id, change=change["target"], actor=batch.coder, transcript=batch.transcript
+        study=batch.transcript.study_id,
+        change=change["target"],
+        actor=batch.coder,
+        transcript=batch.transcript,
     ).first()
     if event is None:
         raise Refused(_("What should be undone was not found."))

@@ -16,7 +16,8 @@ LOOK_BACK = timedelta(seconds=15)
 
 def last_event_id(transcript):
     return (
-        Event.objects.filter(study=transcript.study_id).order_by("-pk").values_list("pk", flat=True).first() or 0
+        Event.objects.filter(study=transcript.study_id).order_by("-pk").values_list("pk", flat=True).first()
+        or 0
     )
 
 
@@ -29,7 +30,9 @@ def since(transcript, after):
     """
     lately = timezone.now() - LOOK_BACK
     events = Event.objects.filter(
-        Q(transcript=transcript.pk) | Q(transcript=None), Q(pk__gt=after) | Q(at__gt=lately), study=transcript.study_id
+        Q(transcript=transcript.pk) | Q(transcript=None),
+        Q(pk__gt=after) | Q(at__gt=lately),
+        study=transcript.study_id,
     )
     touched, last = set(), after
     for pk, before, changed in events.order_by("pk").values_list("pk", "before", "after"):

@@ -97,7 +97,9 @@ def _differences(before, after):
     return less_before, less_after
 
 
-def record(study, actor, action, target, *, before=None, after=None, transcript=None, change=None, undoes=None):
+def record(
+    study, actor, action, target, *, before=None, after=None, transcript=None, change=None, undoes=None
+):
     """Write one event in the running transaction; returns it, or None if nothing differs.
 
     ``target`` is the row the change is about (or its key), ``before`` and ``after`` are images: a row only in ``after``
@@ -180,7 +182,9 @@ def _check_unchanged(event):
         for pk in pks:
             key = f"{name}:{pk}"
             expected, row = event.after.get(key), rows.get(pk)
-            if (expected is None) != (row is None) or (row is not None and not _as_expected(spec, row, expected)):
+            if (expected is None) != (row is None) or (
+                row is not None and not _as_expected(spec, row, expected)
+            ):
                 raise Conflict(_somebody_else(event, key))
 
 
@@ -307,7 +311,9 @@ def _update(spec, values_by_pk):
 
 def _past(model):
     """After rows came back with their old ids, let PostgreSQL count on from the highest."""
-    if connection.vendor == "postgresql" and isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
+    if connection.vendor == "postgresql" and isinstance(
+        model._meta.pk, models.AutoField | models.BigAutoField
+    ):
         from django.core.management.color import no_style
 
         with connection.cursor() as cursor:

@@ -50,11 +50,11 @@ def read_table(data: bytes) -> Table:
     In UTF-8, in UTF-16 with its mark, or in GB 18030, as Excel saves Chinese. Raises TableError.
     """
     text = _decode(data)
-    if not text.strip():
-        raise TableError(_("This table is empty. Check that it is the right file, and choose it again."))
     if _CONTROL.search(text):
         raise TableError(_not_a_table())
-    lines = _lines(text, _delimiter(text))
+    lines = _lines(text, _delimiter(text)) if text.strip() else []
+    if not lines:
+        raise TableError(_("This table is empty. Check that it is the right file, and choose it again."))
     header = _header(lines[0][1])
     rows = [(number, _row(header, cells, number)) for number, cells in lines[1:]]
     return Table(header, rows)
