@@ -5,16 +5,19 @@ import random
 import sys
 import time
 import uuid
-from threading import Thread
+from threading import Barrier, Thread
 
 from .http import Connection, bearer
 
 
-def write(job, token, seed, until, found):
+def write(job, token, seed, ready, found):
     """One coder: applies a code to a stretch, waits for the answer, goes on."""
     chance = random.Random(seed)
     connection = Connection(job["port"], bearer(token))
     path = f"/api/transcripts/{job['transcript']}/changes/"
+    connection.get(f"{path}?after=999999999")  # connections are made, to the server and to its database
+    ready.wait(timeout=60)
+    until = time.perf_counter() + job["seconds"]
     while time.perf_counter() < until:
         start = chance.randrange(job["length"] - 300)
         change = {
@@ -40,14 +43,15 @@ def write(job, token, seed, until, found):
 def main():
     job = json.load(sys.stdin)
     found = {"done": [], "seconds": [], "errors": []}
-    start = time.perf_counter()
-    until = start + job["seconds"]
+    ready = Barrier(len(job["tokens"]) + 1)
     threads = [
-        Thread(target=write, args=(job, token, 1_000 * job["seed"] + i, until, found))
+        Thread(target=write, args=(job, token, 1_000 * job["seed"] + i, ready, found))
         for i, token in enumerate(job["tokens"])
     ]
     for thread in threads:
         thread.start()
+    ready.wait(timeout=60)
+    start = time.perf_counter()
     for thread in threads:
         thread.join()
     json.dump({**found, "elapsed": time.perf_counter() - start}, sys.stdout)
