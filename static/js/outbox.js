@@ -63,7 +63,9 @@ export class Outbox extends EventTarget {
   #again = false;
   #wait = 0;
   #timer = 0;
-  #adding = Promise.resolve();
+  #opening = Promise.withResolvers();
+  #adding = this.#opening.promise;
+  #otherTabs = globalThis.BroadcastChannel ? new BroadcastChannel("passages.settled") : null;
 
   /** @param {{user: number, csrf: () => string}} given */
   constructor({ user, csrf }) {
@@ -74,13 +76,18 @@ export class Outbox extends EventTarget {
     this.waiting = 0;
     this.since = null;
     this.durable = true;
+    // Whichever tab sends a change, the one that shows it must hear what became of it.
+    this.#otherTabs?.addEventListener("message", ({ data }) => {
+      if (data.user === this.user) this.dispatchEvent(new CustomEvent("settled", { detail: data }));
+    });
     addEventListener("online", () => this.send());
     addEventListener("pageshow", () => this.send());
     document.addEventListener("visibilitychange", () => document.hidden || this.send());
   }
 
-  /** Open the place where changes wait; gives this person's entries. */
+  /** Open the place where changes wait. */
   async open() {
+    if (this.#store) return;
     try {
       this.#store = new Database(await openDatabase());
       navigator.storage?.persist?.();
@@ -88,10 +95,12 @@ export class Outbox extends EventTarget {
       this.#store = new Memory();
       this.durable = false;
     }
-    return this.#mine();
+    this.#opening.resolve();
   }
 
-  async #mine() {
+  /** This person's entries, in order. */
+  async mine() {
+    await this.#opening.promise;
     return (await this.#store.all()).filter((entry) => entry.user === this.user);
   }
 
@@ -108,8 +117,20 @@ export class Outbox extends EventTarget {
     if (this.state === "saved") this.#become("saving", this.waiting + entries.length);
     else this.#become(this.state, this.waiting + entries.length);
     const owned = entries.map((entry) => ({ ...entry, user: this.user }));
-    this.#adding = this.#adding.then(() => this.#store.add(owned));
+    this.#adding = this.#adding.then(() => this.#keep(owned));
     return this.#adding.then(() => this.send());
+  }
+
+  async #keep(entries) {
+    try {
+      await this.#store.add(entries);
+    } catch {
+      // A full disk, or a database that the browser threw away: from now on this page's memory holds them.
+      const memory = new Memory();
+      await memory.add([...(await this.#store.all().catch(() => [])), ...entries]);
+      this.#store = memory;
+      this.durable = false;
+    }
   }
 
   /** Send what waits, unless that is under way (then once more after it). */
@@ -136,7 +157,7 @@ export class Outbox extends EventTarget {
 
   async #sendAll() {
     for (;;) {
-      const waiting = await this.#mine();
+      const waiting = await this.mine();
       if (!waiting.length) {
         this.#wait = 0;
         this.#become("saved", 0);
@@ -160,7 +181,11 @@ export class Outbox extends EventTarget {
       response = await fetch(batch[0].address, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() },
-        body: JSON.stringify({ revision: batch[0].revision, changes: batch.map((entry) => entry.change) }),
+        body: JSON.stringify({
+          revision: batch[0].revision,
+          coder: this.user, // somebody else may have signed in since
+          changes: batch.map((entry) => entry.change),
+        }),
         redirect: "error",
       });
     } catch {
@@ -185,7 +210,11 @@ export class Outbox extends EventTarget {
       this.#later("offline");
       return false;
     }
-    const answer = await response.json();
+    const answer = await response.json().catch(() => null); // the server died while it spoke
+    if (!answer?.results) {
+      this.#later("offline");
+      return false;
+    }
     this.#wait = 0;
     this.#become("saving");
     await this.#settle(batch, answer.results, answer);
@@ -194,7 +223,9 @@ export class Outbox extends EventTarget {
 
   async #settle(batch, results, answer) {
     await this.#store.remove(batch.map((entry) => entry.seq));
-    this.dispatchEvent(new CustomEvent("settled", { detail: { batch, results, answer } }));
+    const detail = { user: this.user, batch, results, answer };
+    this.#otherTabs?.postMessage(detail);
+    this.dispatchEvent(new CustomEvent("settled", { detail }));
   }
 
   #later(state) {

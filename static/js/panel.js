@@ -93,10 +93,6 @@ export class Panel extends EventTarget {
     button.className = "coding";
     button.dataset.id = coding.id;
     button.toggleAttribute("data-other", coding.coder !== this.store.me);
-    button.setAttribute(
-      "aria-label",
-      this.words.codingLabel.replace("{code}", code.path).replace("{who}", who).replace("{words}", quote.slice(0, 80)),
-    );
     const swatch = document.createElement("i");
     swatch.className = `swatch ${code.look}`;
     const name = document.createElement("span");
@@ -106,11 +102,15 @@ export class Panel extends EventTarget {
     const coder = document.createElement("span");
     coder.className = "who";
     coder.title = who;
+    coder.setAttribute("aria-hidden", "true");
     coder.textContent = who.split("_").pop().slice(0, 1).toUpperCase();
+    const said = document.createElement("span");
+    said.className = "visually-hidden";
+    said.textContent = this.words.codedBy.replace("{who}", who);
     const words = document.createElement("span");
     words.className = "words";
     words.textContent = quote;
-    button.append(swatch, name, coder, words);
+    button.append(swatch, name, said, coder, words);
     return button;
   }
 

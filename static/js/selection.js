@@ -62,15 +62,12 @@ export class Chooser extends EventTarget {
     const selection = document.getSelection();
     if (!selection.rangeCount || !this.root.contains(selection.anchorNode)) return;
     const range = selection.getRangeAt(0);
-    if (this.ours && range.toString() === this.ours) return;
+    const start = this.map.fromDom(range.startContainer, range.startOffset);
+    const end = selection.isCollapsed ? start : this.map.fromDom(range.endContainer, range.endOffset);
+    if (this.ours && start === this.ours.start && end === this.ours.end) return;
     this.ours = null;
     this.anchor = this.focus = null;
-    if (selection.isCollapsed) this.#become(null);
-    else {
-      const start = this.map.fromDom(range.startContainer, range.startOffset);
-      const end = this.map.fromDom(range.endContainer, range.endOffset);
-      this.#become(start < end ? this.map.trim(start, end) : null);
-    }
+    this.#become(start < end ? this.map.trim(start, end) : null);
   }
 
   #become(chosen) {
@@ -90,7 +87,7 @@ export class Chooser extends EventTarget {
   show() {
     if (!this.chosen) return;
     const range = this.map.range(this.chosen.start, this.chosen.end);
-    this.ours = range.toString();
+    this.ours = this.chosen;
     document.getSelection().setBaseAndExtent(
       range.startContainer,
       range.startOffset,

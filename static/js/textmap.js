@@ -130,9 +130,15 @@ export class TextMap {
 
   /** The words of a stretch; what the layout left out between its parts becomes a space. */
   words(start, end) {
-    return this.parts(start, end)
-      .map(({ node, from, to }) => node.data.slice(from, to))
-      .join(" ");
+    let text = "";
+    let at = start;
+    for (const { node, from, to } of this.parts(start, end)) {
+      const piece = this.byNode.get(node);
+      if (text && piece.start > at) text += " ";
+      text += node.data.slice(from, to);
+      at = piece.end;
+    }
+    return text;
   }
 
   /** Index of the turn at or before a position, -1 in the head lines. */

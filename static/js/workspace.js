@@ -142,10 +142,12 @@ function updateButtons() {
 /** What the server said of changes; what it refused is taken back here and said. */
 function settle({ batch, results }) {
   const byId = new Map(results.map((result) => [plain(result.id), result]));
+  let refused = false;
   for (const entry of batch) {
     const result = byId.get(plain(entry.change.id));
     if (!result || entry.transcript !== given.transcript) continue;
     if (result.state === "refused") {
+      refused = true;
       store.change(entry.removed, entry.added);
       store.forget(entry.change.id);
       notify(result.reason || words.refused.replace("{n}", "1"));
@@ -155,6 +157,8 @@ function settle({ batch, results }) {
       if (mine && mine.id !== id) store.change([{ ...mine, id }], [mine]);
     }
   }
+  // What was built on a refused change is refused too, and cannot be taken back from here: look at what there is.
+  if (refused) refresh().catch(() => {});
   updateButtons();
 }
 
@@ -387,20 +391,25 @@ shortcuts({
 
 // Beginning
 
-async function load() {
-  const [answer, waiting] = await Promise.all([
-    fetch(given.segments), // preloaded by the page: a header of its own would fetch it again
-    outbox.open(),
-  ]);
+/** Show the codings as the server has them now, with what waits in this browser; gives the event they are of. */
+async function refresh() {
+  const answer = await fetch(given.segments); // preloaded by the page: a header of its own would fetch it again
   if (!answer.ok) throw new Error(String(answer.status));
   const codings = await answer.json();
   performance.mark("passages:codings");
+  const waiting = await outbox.mine();
   store.load(codings);
   fillCoders();
   for (const entry of waiting) if (entry.transcript === given.transcript) store.change(entry.added, entry.removed);
+  if (active && !store.codings.has(active.id)) open(null);
+  return codings.event;
+}
+
+async function load() {
+  const [event] = await Promise.all([refresh(), outbox.open()]);
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:drawn")));
   page.dataset.ready = "true";
-  follow(given.changes, codings.event, takeOver);
+  follow(given.changes, event, takeOver);
   outbox.send();
   tellTurn();
   goToHash();

@@ -297,5 +297,5 @@ def test_whatever_two_coders_do_undoing_all_of_it_leads_back(db, data):
             assert tables() == before
     # An undoing may wait for that of a later change of the same rows: newest first, as often as it takes.
     while standing := last_of_chains(study):
-        assert any([try_undo(event, coders[0]) for event in standing])
+        assert any(try_undo(event, coders[0]) for event in standing)
     assert tables() == beginning
