@@ -49,55 +49,53 @@ def make(transcript_id, user, revision, changes):
     """
     with transaction.atomic():
         transcript = reach(_locked_transcripts(), user, "code", pk=transcript_id)
-        done = _done_already(transcript, changes)
         batch = Batch(transcript, user, _codes(transcript, changes))
         stale = revision != transcript.revision
-        results = [_result(batch, change, done, stale) for change in changes]
-        return batch.event or last_event_id(transcript), results, transcript.revision
+        results = [_result(batch, change, stale) for change in changes]
+        return batch.event or last_event_id(transcript.study_id), results, transcript.revision
 
 
 def _locked_transcripts():
     """Transcripts for changing: nobody edits the text, nor records another coding there, until this is done."""
-    return (
-        Transcript.objects.kept()
-        .select_related("study")
-        .only("study__slug", "revision", "respondent")
-        .select_for_update(of=("self",), no_key=True)
-    )
-
-
-def _done_already(transcript, changes):
-    ids = [change["id"] for change in changes]
-    return set(
-        Event.objects.filter(study=transcript.study_id, change__in=ids).values_list("change", flat=True)
-    )
+    rows = Transcript.objects.kept().only("study", "revision", "respondent")
+    return rows.select_for_update(of=("self",), no_key=True)
 
 
 def _codes(transcript, changes):
     ids = {change["code"] for change in changes if "code" in change}
-    return Code.objects.filter(study=transcript.study_id).in_bulk(ids) if ids else {}
+    if not ids:
+        return {}
+    return Code.objects.filter(study=transcript.study_id).only("name", "revision", "retired_at").in_bulk(ids)
 
 
-def _result(batch, change, done, stale):
-    if change["id"] in done:
-        return {"id": change["id"], "state": "already"}
+def _result(batch, change, stale):
+    """What became of one change. Whether it was made before is asked only where making it meets an obstacle:
+    the history takes each change's id once.
+    """
     try:
-        if stale:
-            raise Refused(_("The text was changed meanwhile. Reload the page to see the new text."))
-        found = DOERS[change["do"]](batch, change)
-    except (Refused, history.Conflict) as refusal:
-        return {"id": change["id"], "state": "refused", "reason": str(refusal)}
-    done.add(change["id"])
-    return {"id": change["id"], **found}
+        with transaction.atomic():
+            if stale:
+                raise Refused(_("The text was changed meanwhile. Reload the page to see the new text."))
+            return {"id": change["id"], **DOERS[change["do"]](batch, change)}
+    except (Refused, history.Conflict, IntegrityError) as obstacle:
+        if Event.objects.filter(study=batch.transcript.study_id, change=change["id"]).exists():
+            return {"id": change["id"], "state": "already"}
+        return {"id": change["id"], "state": "refused", "reason": _reason(obstacle)}
+
+
+def _reason(obstacle):
+    if isinstance(obstacle, IntegrityError):
+        return _("This change has the id of another one, or is there already.")
+    return str(obstacle)
 
 
 def _apply(batch, change):
     code = _code(batch, change)
     segment, made = _segment(batch, change["start"], change["end"])
     if not made:
-        same = CodedSegment.objects.filter(content_object=segment, tag=code, coder=batch.coder).first()
-        if same:
-            return {"state": "already", "coded_segment": same.pk}
+        same = CodedSegment.objects.filter(content_object=segment, tag=code, coder=batch.coder)
+        for pk in same.values_list("pk", flat=True):
+            return {"state": "already", "coded_segment": pk}
     coded = CodedSegment(
         pk=change["id"],
         content_object=segment,
@@ -106,11 +104,7 @@ def _apply(batch, change):
         respondent_id=segment.respondent_id,
         code_revision=code.revision,
     )
-    try:
-        with transaction.atomic():
-            coded.save(force_insert=True)
-    except IntegrityError:
-        raise Refused(_("This change has the id of another one.")) from None
+    coded.save(force_insert=True)
     after = history.images(coded, segment) if made else history.images(coded)
     _record(batch, "apply", coded, change, after=after)
     return {"state": "done"}
@@ -127,8 +121,8 @@ def _code(batch, change):
 
 def _segment(batch, start, end):
     """The segment of a range, and whether it was made now."""
-    found = Segment.objects.filter(transcript=batch.transcript, start=start, end=end).defer("quote").first()
-    if found:
+    same = Segment.objects.filter(transcript=batch.transcript, start=start, end=end)
+    for found in same.defer("quote").order_by():
         return found, False
     quote = _quote(batch.transcript, start, end) if start < end else ""
     if start >= end or len(quote) != end - start:
@@ -274,7 +268,7 @@ def _undo(batch, change):
 
 def _record(batch, action, target, change, **images):
     batch.event = history.record(
-        batch.transcript.study,
+        batch.transcript.study_id,
         batch.coder,
         action,
         target,

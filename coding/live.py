@@ -14,11 +14,9 @@ from .models import CodedSegment
 LOOK_BACK = timedelta(seconds=15)
 
 
-def last_event_id(transcript):
-    return (
-        Event.objects.filter(study=transcript.study_id).order_by("-pk").values_list("pk", flat=True).first()
-        or 0
-    )
+def last_event_id(study_id):
+    """The number of a study's newest event; 0 where there is none."""
+    return Event.objects.filter(study=study_id).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def since(transcript, after):

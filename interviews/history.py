@@ -103,7 +103,8 @@ def record(
     """Write one event in the running transaction; returns it, or None if nothing differs.
 
     ``target`` is the row the change is about (or its key), ``before`` and ``after`` are images: a row only in ``after``
-    was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change.
+    was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change;
+    ``study`` is a study or its id.
     """
     from .models import Event
 
@@ -111,7 +112,7 @@ def record(
     if not before and not after and change is None:
         return None
     return Event.objects.create(
-        study=study,
+        study_id=getattr(study, "pk", study),
         actor=actor,
         action=action,
         target=target if isinstance(target, str) else key_of(target),
