@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from interviews import history
 from interviews.access import reach
+from interviews.locks import share_text
 from interviews.models import Event, Transcript
 from interviews.turns import count_words
 
 from .attribution import Speech
 from .live import last_event_id
 from .models import Code, CodedSegment, Segment
+
+TEXT_CHANGED = gettext_lazy("The text was changed meanwhile. Reload the page to see the new text.")
 
 
 class Refused(Exception):
@@ -27,7 +31,7 @@ class Refused(Exception):
 
 @dataclass
 class Batch:
-    """What the changes of one request share: the locked transcript and what was looked up for it once."""
+    """What the changes of one request share: the transcript and what was looked up for it once."""
 
     transcript: Transcript
     coder: object
@@ -48,17 +52,13 @@ def make(transcript_id, user, revision, changes):
     Raises Http404 for a stranger, PermissionDenied for a reader.
     """
     with transaction.atomic():
-        transcript = reach(_locked_transcripts(), user, "code", pk=transcript_id)
+        share_text(transcript_id)
+        rows = Transcript.objects.kept().only("study", "revision", "respondent")
+        transcript = reach(rows, user, "code", pk=transcript_id)
         batch = Batch(transcript, user, _codes(transcript, changes))
         stale = revision != transcript.revision
         results = [_result(batch, change, stale) for change in changes]
         return batch.event or last_event_id(transcript.study_id), results, transcript.revision
-
-
-def _locked_transcripts():
-    """Transcripts for changing: nobody edits the text, nor records another coding there, until this is done."""
-    rows = Transcript.objects.kept().only("study", "revision", "respondent")
-    return rows.select_for_update(of=("self",), no_key=True)
 
 
 def _codes(transcript, changes):
@@ -75,7 +75,7 @@ def _result(batch, change, stale):
     try:
         with transaction.atomic():
             if stale:
-                raise Refused(_("The text was changed meanwhile. Reload the page to see the new text."))
+                raise Refused(TEXT_CHANGED)
             return {"id": change["id"], **DOERS[change["do"]](batch, change)}
     except (Refused, history.Conflict, IntegrityError) as obstacle:
         if Event.objects.filter(study=batch.transcript.study_id, change=change["id"]).exists():
@@ -129,7 +129,7 @@ def _segment(batch, start, end):
         raise Refused(_("These words are not in the text."))
     if not quote.strip():
         raise Refused(_("There are no words in this selection."))
-    segment = Segment.objects.create(
+    segment = Segment(
         transcript=batch.transcript,
         start=start,
         end=end,
@@ -137,6 +137,11 @@ def _segment(batch, start, end):
         words=count_words(quote),
         respondent_id=batch.respondent_at(start, end),
     )
+    try:
+        with transaction.atomic():
+            segment.save(force_insert=True)
+    except IntegrityError:  # another coder has just made it
+        return same.get(), False
     return segment, True
 
 

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from . import history
+from .locks import own_text
 from .models import Transcript
 
 INTERVIEWER = "interviewer"
@@ -31,6 +32,7 @@ def assign(transcript, mapping, actor, *, respondent=KEEP):
 
 def reassign(transcript, mapping, *, respondent=KEEP):
     """As assign, for a caller who records a larger change: images before and after, to be recorded with it."""
+    own_text(transcript.pk)  # nobody codes meanwhile by who speaks now
     transcript = Transcript.objects.select_for_update(of=("self",)).get(pk=transcript.pk)
     speakers = {speaker.label: speaker for speaker in transcript.speakers.all()}
     before = history.images(transcript, *speakers.values())

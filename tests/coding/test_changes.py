@@ -499,10 +499,7 @@ def test_page_and_codings_take_at_most_eight_queries_whatever_the_size(client, s
             client.get(reverse("coding:transcript", args=[transcript.pk]))
             client.get(reverse("api:segments", args=[transcript.pk]))
         taken.append(len(queries))
-    # The cached session of these tests costs the page one query less or more, never one a row.
-
-    assert taken[0] == taken[1]
-    assert taken[1] <= 8 + 2  # two requests, each with the session's person
+    assert taken[0] == taken[1] <= 8
 
 
 def test_applying_one_code_takes_the_same_queries_whatever_the_size(
@@ -512,7 +509,7 @@ def test_applying_one_code_takes_the_same_queries_whatever_the_size(
     for n in range(60):
         make_coded_segment(transcript, make_code(study), coder, start=n * 10, end=n * 10 + 9)
     client.get(reverse("api:segments", args=[transcript.pk]))
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(18):  # savepoints and the token or session included
         assert states(post(client, transcript, apply(make_code(study), 3, 8))) == ["done"]
 
 
