@@ -136,6 +136,19 @@ def find_turns(text: str) -> list[Turn]:
     return turns
 
 
+def labels_of_lines(lines: list[str]) -> list[tuple[str, int] | None]:
+    """For each of some lines the label it begins with and where its words begin, or None."""
+    read = [
+        _read_line(line, match) if (match := _LINE.search(line)) else _Line(0, 0, None, 0, None, 0)
+        for line in lines
+    ]
+    names = _accepted_names(read)
+    return [
+        (line.name, line.words) if line.name is not None and line.name.casefold() in names else None
+        for line in read
+    ]
+
+
 def is_interviewer_label(label: str) -> bool:
     """Whether a label is one of the usual words for who asks, numbered or not (``Interviewer 2``)."""
     return _label_word(label) in INTERVIEWER_WORDS

@@ -39,7 +39,6 @@ WEB_PAGE = _(
 XML = _(
     "This is an XML file. Open it in the program that made it, save it as .docx or .txt, and add it again."
 )
-SUBTITLES = _("This is a subtitle file (WebVTT). Save its text as .txt or .docx and add that.")
 
 _BY_FIRST_BYTES = (
     (b"{\\rtf", RTF),
@@ -56,7 +55,6 @@ _BY_FIRST_BYTES = (
     (b"\x1f\x8b", ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", ARCHIVE),
     (b"Rar!\x1a\x07", ARCHIVE),
-    (b"WEBVTT", SUBTITLES),
     (b"<?xml", XML),
 )
 _BY_ZIP_CONTENT = (

@@ -55,7 +55,7 @@ def reads(data: bytes) -> bool:
 
 
 def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
-    text, used = _decode(data, encoding)
+    text, used = decode(data, encoding)
     check_text(text)
     return ImportedText(text=text, turns=find_turns(text), encoding=used)
 
@@ -70,7 +70,8 @@ def check_text(text: str) -> None:
         raise Unreadable(format_lazy(TOO_MANY_LINES, limit=f"{MAX_LINES:,}"))
 
 
-def _decode(data: bytes, encoding: str | None) -> tuple[str, str]:
+def decode(data: bytes, encoding: str | None) -> tuple[str, str]:
+    """The text of bytes, and what it was decoded with. Raises NeedsEncoding where a person must choose."""
     if encoding is not None:
         return _decode_as_chosen(data, encoding)
     for mark, marked in _MARKS:

@@ -178,7 +178,7 @@ def test_any_bytes_are_read_cleanly_or_refused_in_words(data, encoding):
         ("a.txt", b"ID3\x03 music", "recording"),
         ("a.m4a", b"\0\0\0\x20ftypM4A ", "recording"),
         ("a.txt", b"<!DOCTYPE html><p>hello", "web page"),
-        ("a.txt", b"\xef\xbb\xbfWEBVTT\n\n1", "subtitle"),
+        ("a.vtt", b"\xef\xbb\xbfWEBVTT\n\n1", "subtitle"),
         ("a.docx", b"PK\x03\x04 cut short", "archive"),
         ("a.zip", make_zip({"RET01.txt": "hello"}), "archive"),
         ("a.odt", make_zip({"mimetype": "application/vnd.oasis.opendocument.text"}), "OpenDocument"),
