@@ -1,7 +1,7 @@
 """Who may change a transcript at the same time as whom.
 
-Coders do not keep each other waiting; whoever edits the text waits for them, and they for the editor. On SQLite there is
-one writer at a time anyway.
+Coders do not keep each other waiting; whoever edits the text waits for them, and they for the editor. On SQLite there
+is one writer at a time anyway.
 """
 
 from django.db import connection
