@@ -4,8 +4,10 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
-from . import codebook
-from .models import Code
+from interviews.models import Transcript
+
+from . import codebook, memos
+from .models import Code, CodedSegment
 
 
 class CodeField(forms.ModelChoiceField):
@@ -98,3 +100,52 @@ class FileForm(forms.Form):
     """A codebook file to look at before anything is written."""
 
     file = forms.FileField(label=_("Codebook file (CSV)"))
+
+
+class MemoForm(forms.Form):
+    """What a memo says, and who reads it."""
+
+    text = forms.CharField(
+        label=_("Memo"), max_length=memos.LONGEST, widget=AdminTextareaWidget(attrs={"rows": 6})
+    )
+    shared = forms.TypedChoiceField(
+        label=_("Who reads it"),
+        choices=[("yes", _("Everyone in the study")), ("no", _("Only you"))],
+        initial="yes",
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+
+
+class NewMemoForm(MemoForm):
+    """A memo of a study, on one thing there or, where none is given, on the study."""
+
+    code = CodeField(queryset=Code.objects.none(), required=False, label=_("On"), empty_label=_("The study"))
+    transcript = forms.ModelChoiceField(Transcript.objects.none(), required=False)
+    start = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000)
+    end = forms.IntegerField(required=False, min_value=1, max_value=2_000_000_000)
+    revision = forms.IntegerField(required=False)
+    coded_segment = forms.ModelChoiceField(CodedSegment.objects.none(), required=False)
+
+    def __init__(self, *args, study, codes, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].among(codes, codes)
+        self.fields["transcript"].queryset = study.transcripts.kept().without_text()
+        self.fields["coded_segment"].queryset = CodedSegment.objects.of_study(study).select_related(
+            "content_object"
+        )
+
+    def target(self):
+        """What the memo is on, as ``memos.write`` takes it."""
+        given = self.cleaned_data
+        if given["coded_segment"]:
+            return {"coded_segment": given["coded_segment"]}
+        if given["code"]:
+            return {"code": given["code"]}
+        if given["transcript"] and given["end"] is not None and given["start"] is not None:
+            return {
+                "transcript": given["transcript"],
+                "span": (given["start"], given["end"]),
+                "revision": given["revision"],
+            }
+        return {"transcript": given["transcript"]}

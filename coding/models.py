@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager, _TaggableManager
@@ -225,6 +226,52 @@ class CodedSegment(ItemBase):
         return f"{self.tag_id} on {self.content_object_id}"
 
 
+MEMO_TARGETS = ("transcript", "segment", "coded_segment", "code")
+
+
+class MemoQuerySet(StudyScopedQuerySet):
+    def visible_to(self, user):
+        """Memos this person may read: shared ones of their studies and their own, none of a removed transcript."""
+        return (
+            super()
+            .visible_to(user)
+            .filter(
+                Q(shared=True) | Q(author=user.pk),
+                transcript__removed_at=None,
+                segment__transcript__removed_at=None,
+                coded_segment__content_object__transcript__removed_at=None,
+            )
+        )
+
+    readable_by = visible_to
+
+    def with_targets(self):
+        """Add what each is on, without reading transcripts: ids, names, the range and the first words.
+
+        ``on_transcript``, ``on_title``, ``on_start``, ``on_end``, ``on_words``, ``on_code``, ``on_code_name`` and
+        ``author_name``; null where there is none.
+        """
+        coded = "coded_segment__content_object"
+        return self.annotate(
+            author_name=F("author__username"),
+            on_transcript=Coalesce("transcript", "segment__transcript", f"{coded}__transcript"),
+            on_title=Coalesce("transcript__title", "segment__transcript__title", f"{coded}__transcript__title"),
+            on_start=Coalesce("segment__start", f"{coded}__start"),
+            on_end=Coalesce("segment__end", f"{coded}__end"),
+            on_words=Left(Coalesce("segment__quote", f"{coded}__quote"), 300),
+            on_code=Coalesce("code", "coded_segment__tag"),
+            on_code_name=Coalesce("code__name", "coded_segment__tag__name"),
+        )
+
+    def of_transcript(self, transcript):
+        """On a transcript, its segments or its coded segments."""
+        return self.filter(
+            Q(transcript=transcript)
+            | Q(segment__transcript=transcript)
+            | Q(coded_segment__content_object__transcript=transcript)
+        )
+
+
 class Memo(models.Model):
     """A note on one thing: a transcript, segment, coded segment or code; on the study where it names none."""
 
@@ -241,7 +288,7 @@ class Memo(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = StudyScopedQuerySet.as_manager()
+    objects = MemoQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -259,6 +306,11 @@ class Memo(models.Model):
 
     def __str__(self):
         return self.text[:60]
+
+    @property
+    def kind(self):
+        """What it is on, by the name of the field: transcript, segment, coded_segment or code; otherwise study."""
+        return next((name for name in MEMO_TARGETS if getattr(self, f"{name}_id")), "study")
 
 
 tracked()(Code)
