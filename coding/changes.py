@@ -52,13 +52,29 @@ def make(transcript_id, user, revision, changes):
     Raises Http404 for a stranger, PermissionDenied for a reader.
     """
     with transaction.atomic():
-        share_text(transcript_id)
-        rows = Transcript.objects.kept().only("study", "revision", "respondent")
-        transcript = reach(rows, user, "code", pk=transcript_id)
+        transcript = _shared(transcript_id, user)
         batch = Batch(transcript, user, _codes(transcript, changes))
         stale = revision != transcript.revision
         results = [_result(batch, change, stale) for change in changes]
         return batch.event or last_event_id(transcript.study_id), results, transcript.revision
+
+
+def passage(transcript_id, user, revision, start, end):
+    """The segment of a range, to write about it, and whether it was made now; in the caller's transaction.
+
+    Raises Http404 for a stranger, PermissionDenied for a reader, Refused where there are no such words.
+    """
+    transcript = _shared(transcript_id, user)
+    if revision != transcript.revision:
+        raise Refused(TEXT_CHANGED)
+    return _segment(Batch(transcript, user), start, end)
+
+
+def _shared(transcript_id, user):
+    """The transcript, whose text nobody edits until this transaction ends."""
+    share_text(transcript_id)
+    rows = Transcript.objects.kept().only("study", "revision", "respondent")
+    return reach(rows, user, "code", pk=transcript_id)
 
 
 def _codes(transcript, changes):
