@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -493,8 +494,6 @@ def test_page_and_codings_take_at_most_eight_queries_whatever_the_size(client, s
         transcript = make_transcript(study, text="WENBO: one two three four\n" * size)
         for n in range(size):
             make_coded_segment(transcript, make_code(study), coder, start=n * 10, end=n * 10 + 9)
-        from django.test.utils import CaptureQueriesContext
-
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse("coding:transcript", args=[transcript.pk]))
             client.get(reverse("api:segments", args=[transcript.pk]))
