@@ -12,12 +12,21 @@ class Mark(TypedDict):
     kind: str  # "bold", "italic" or "heading"
 
 
+class Comment(TypedDict):
+    """A remark in the margin of ``text[start:end]``."""
+
+    start: int
+    end: int
+    author: str
+    text: str
+
+
 @dataclass
 class ImportedText:
     """A file's canonical text: code points, line ends ``\\n``, no BOM; positions count in it.
 
     ``warnings`` are translatable sentences about what of the file is not in the text. ``encoding`` is what
-    the bytes were decoded with, or ``docx``.
+    the bytes were decoded with, or of other formats the format: ``docx``.
     """
 
     text: str
@@ -25,6 +34,7 @@ class ImportedText:
     marks: list[Mark] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     encoding: str = "utf-8"
+    comments: list[Comment] = field(default_factory=list)
 
 
 class Unreadable(Exception):

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from interviews.importers.base import Mark
+from interviews.importers.base import Comment, Mark
 from interviews.turns import LABEL_LENGTH, find_turns
 
 PICTURES_LEFT_OUT = _("Pictures were left out; the text about them is there.")
 NOTES_IN_BRACKETS = _("Footnotes stand in square brackets where their numbers stood.")
 TABLE_AS_TURNS = _("A table was read as turns: heading row and row numbers were left out.")
+
+COMMENTS_LEFT_OUT = _("Comments in the margin were left out: {number}.")
 
 _META = ("title", "subtitle", "author", "date", "abstract")  # paragraphs of these styles leave the body
 _MARKED = {"Strong": "bold", "Emph": "italic"}
@@ -34,6 +37,8 @@ _SPEAKER_HEADS = frozenset(
 _TEXT_HEADS = frozenset(
     ["text", "transcript", "content", "utterance", "words", "speech", "内容", "文本", "正文", "話語", "內容"]
 )
+_COMMENT = "comment"
+_COMMENT_ENDS = ("comment-start", "comment-end")
 _TIME_CELL = re.compile(r"[\[(]?(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-5][0-9](?:[.,][0-9]{1,3})?[\])]?")
 
 
@@ -65,23 +70,36 @@ def _joined(pieces: Iterable[Piece], separator: str) -> Piece:
 class Reader:
     """One document: its paragraphs, in order, and what was left out of them."""
 
-    def __init__(self, document: dict):
+    def __init__(self, document: dict, *, front: bool = True):
         self._warnings: dict[str, str] = {}
-        meta = document["meta"]
-        front = [piece for key in _META if key in meta for piece in self._meta(meta[key])]
-        self.paragraphs = [
-            piece for piece in [*front, *self._blocks(document["blocks"])] if piece.text.strip()
-        ]
+        self._comments: dict[str, tuple[str, str]] = {}  # author and words by the comment's number
+        meta = document["meta"] if front else {}
+        before = [piece for key in _META if key in meta for piece in self._meta(meta[key])]
+        whole = [*before, *self._blocks(document["blocks"])]
+        self.paragraphs = [piece for piece in whole if piece.text.strip()]
 
     def warnings(self) -> list[str]:
-        return list(self._warnings.values())
+        left_out = format_lazy(COMMENTS_LEFT_OUT, number=len(self._comments))
+        return [*self._warnings.values(), *([left_out] if self._comments else [])]
 
-    def laid_out(self) -> tuple[str, list[Mark]]:
+    def laid_out(self) -> tuple[str, list[Mark], list[Comment]]:
         """The text as plain transcripts have it: a header block, an empty line between paragraphs."""
         header = self._paragraphs_before_speech()
         blocks = [_joined(self.paragraphs[:header], "\n")] if header else []
         whole = _joined([*blocks, *self.paragraphs[header:]], "\n\n")
-        return whole.text + "\n", whole.marks
+        marks = [mark for mark in whole.marks if not mark["kind"].startswith(_COMMENT)]
+        return whole.text + "\n", marks, self._placed_comments(whole.marks)
+
+    def _placed_comments(self, marks: list[Mark]) -> list[Comment]:
+        """Comments whose beginning is in the text, each from there to its end."""
+        places = {mark["kind"]: mark["start"] for mark in marks}
+        found = []
+        for number, (author, text) in self._comments.items():
+            start = places.get(f"{_COMMENT}-start {number}")
+            if start is not None:
+                end = places.get(f"{_COMMENT}-end {number}", start)
+                found.append(Comment(start=start, end=max(start, end), author=author, text=text))
+        return found
 
     def _paragraphs_before_speech(self) -> int:
         turns = find_turns("\n\n".join(piece.text for piece in self.paragraphs))
@@ -159,7 +177,9 @@ class Reader:
             return _marked(self._inlines(content), _MARKED[kind])
         if kind in ("Underline", "Strikeout", "Superscript", "Subscript", "SmallCaps"):
             return self._inlines(content)
-        if kind in ("Span", "Link", "Cite"):
+        if kind == "Span":
+            return self._span(*content)
+        if kind in ("Link", "Cite"):
             return self._inlines(content[1])
         if kind == "Quoted":
             opening, closing = "‘’" if content[0]["t"] == "SingleQuote" else "“”"
@@ -172,6 +192,20 @@ class Reader:
         if kind == "Image":
             self._warnings["pictures"] = PICTURES_LEFT_OUT
         return Piece()
+
+    def _span(self, attributes: list, content: list[dict]) -> Piece:
+        number, classes, values = attributes
+        kind = next((name for name in classes if name in _COMMENT_ENDS), None)
+        if kind is None:
+            return self._inlines(content)
+        number = dict(values).get("id", number)
+        if kind == _COMMENT_ENDS[0]:
+            words = " ".join(self._inlines(content).text.split())
+            self._comments[number] = (dict(values).get("author", ""), words)
+            return Piece(marks=[Mark(start=0, end=0, kind=f"{kind} {number}")])
+        inner = self._inlines(content)
+        at = len(inner.text)
+        return Piece(inner.text, [*inner.marks, Mark(start=at, end=at, kind=f"{kind} {number}")])
 
     def _table(self, content: list) -> Iterator[Piece]:
         _attr, _caption, _columns, head, bodies, foot = content

@@ -1,4 +1,5 @@
 import io
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interviews.importers import NeedsEncoding, Unreadable, foreign, plain, read_file, word
+from interviews.importers import NeedsEncoding, Unreadable, apart, foreign, packages, pandoc, plain, read_file
 
 DEMO = Path(__file__).parents[2] / "interviews" / "demo"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -290,9 +291,9 @@ def test_an_empty_word_file_is_refused_as_empty():
         (make_docx(extra={"/etc/evil.xml": "<a/>"}), "no word processor writes"),
         (make_docx(document='<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), "no word processor writes"),
         (make_docx(document="<!DOCTYPE a><a/>".encode("utf-16")), "no word processor writes"),
-        (make_docx(extra={f"word/{i}.xml": "" for i in range(word.MAX_MEMBERS)}), "far more"),
-        (make_docx(document="a" * (word.MAX_XML + 1)), "far more"),
-        (make_docx(extra={"word/media/a.png": b"\0" * (word.RATIO_MATTERS_FROM + 1)}), "far more"),
+        (make_docx(extra={f"word/{i}.xml": "" for i in range(packages.MAX_MEMBERS)}), "far more"),
+        (make_docx(document="a" * (packages.MAX_XML + 1)), "far more"),
+        (make_docx(extra={"word/media/a.png": b"\0" * (packages.RATIO_MATTERS_FROM + 1)}), "far more"),
     ],
     ids=[
         "xml",
@@ -308,7 +309,7 @@ def test_an_empty_word_file_is_refused_as_empty():
 )
 def test_a_suspicious_word_file_never_reaches_pandoc(data, words, monkeypatch):
     if words != "damaged":
-        monkeypatch.setattr(word, "_pandoc", lambda document: pytest.fail("pandoc was started"))
+        monkeypatch.setattr(apart, "output_of", lambda *arguments: pytest.fail("pandoc was started"))
     assert words in refusal("a.docx", data)
 
 
@@ -333,22 +334,22 @@ def test_a_part_longer_than_its_entry_says_is_refused():
 
 
 def test_reading_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(word, "SECONDS", 1)
-    monkeypatch.setattr(word.pypandoc, "get_pandoc_path", lambda: "/bin/sleep")
-    monkeypatch.setattr(word, "PANDOC_ARGUMENTS", ["20"])
+    monkeypatch.setattr(apart, "SECONDS", 1)
+    endless = [sys.executable, "-c", "import time; time.sleep(20)"]
+    output_of = apart.output_of
+    monkeypatch.setattr(apart, "output_of", lambda command, document: output_of(endless, document))
     started = time.monotonic()
     assert "took too long" in refusal("a.docx", make_docx(paragraph("hello")))
     assert time.monotonic() - started < 10
 
 
 def test_reading_that_needs_too_much_memory_is_ended(monkeypatch):
-    smaller = [argument.replace("-M512M", "-M8M") for argument in word.PANDOC_ARGUMENTS]
-    monkeypatch.setattr(word, "PANDOC_ARGUMENTS", smaller)
+    monkeypatch.setattr(pandoc, "MEMORY", "8M")
     assert "too much memory" in refusal("a.docx", make_docx(paragraph("hello ") * 20_000))
 
 
 def test_too_much_output_is_not_read(monkeypatch):
-    monkeypatch.setattr(word, "MAX_OUTPUT", 100)
+    monkeypatch.setattr(apart, "MAX_OUTPUT", 100)
     assert "far more" in refusal("a.docx", make_docx(paragraph("hello") * 50))
 
 
@@ -363,3 +364,40 @@ def test_any_words_come_through_pandoc_unchanged(words):
     escaped = [word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for word in words]
     imported = read_file("a.docx", make_docx(paragraph("x " + " ".join(escaped))))
     assert imported.text == f"x {' '.join(words)}\n"
+
+
+def test_tracked_changes_are_read_as_accepted():
+    tracked = 'w:id="1" w:author="Q" w:date="2006-01-01T00:00:00Z"'
+    body = (
+        f"<w:p><w:r><w:t>I: so</w:t></w:r><w:del {tracked}><w:r><w:delText> gone</w:delText></w:r></w:del>"
+        f"<w:ins {tracked}><w:r><w:t> new</w:t></w:r></w:ins></w:p>"
+        f"<w:p><w:pPr><w:rPr><w:del {tracked}/></w:rPr></w:pPr><w:r><w:t>R: one</w:t></w:r></w:p>"
+        '<w:p><w:r><w:t xml:space="preserve"> line</w:t></w:r></w:p>'
+    )
+    imported = read_file("a.docx", make_docx(body))
+    assert imported.text == "I: so new\n\nR: one line\n"
+    assert [str(warning) for warning in imported.warnings] == ["Tracked changes were read as accepted."]
+
+
+def test_comments_keep_their_places_beside_the_text():
+    body = (
+        paragraph("I: so")
+        + '<w:p><w:r><w:t xml:space="preserve">R: </w:t></w:r><w:commentRangeStart w:id="4"/>'
+        + '<w:r><w:t>𬭎 yes</w:t></w:r><w:commentRangeEnd w:id="4"/>'
+        + '<w:r><w:commentReference w:id="4"/></w:r><w:r><w:t xml:space="preserve"> ah</w:t></w:r></w:p>'
+    )
+    schemas = "http://schemas.openxmlformats.org"
+    extra = {
+        "word/comments.xml": f'<w:comments xmlns:w="{W}"><w:comment w:id="4" w:author="Qin">'
+        '<w:p><w:r><w:t xml:space="preserve"> ask again </w:t></w:r></w:p></w:comment></w:comments>',
+        "word/_rels/document.xml.rels": f'<Relationships xmlns="{schemas}/package/2006/relationships">'
+        f'<Relationship Id="r9" Type="{schemas}/officeDocument/2006/relationships/comments" '
+        'Target="comments.xml"/></Relationships>',
+    }
+    imported = read_file("a.docx", make_docx(body, extra))
+    assert imported.text == "I: so\n\nR: 𬭎 yes ah\n"
+    (comment,) = imported.comments
+    assert imported.text[comment["start"] : comment["end"]] == "𬭎 yes"
+    assert (comment["author"], comment["text"]) == ("Qin", "ask again")
+    assert [str(warning) for warning in imported.warnings] == ["Comments in the margin were left out: 1."]
+    assert imported.marks == []
