@@ -11,7 +11,6 @@ from interviews.importers.base import ImportedText, Unreadable
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 PDF = _("This is a PDF. Open it in Word or LibreOffice, save it as .docx, and add it again.")
-RTF = _("This is an RTF file. Open it in Word or LibreOffice, save it as .docx, and add it again.")
 OLD_WORD = _(
     "This is a Word file from before 2007 (.doc). "
     "Open it in Word or LibreOffice, save it as .docx, and add it again."
@@ -24,24 +23,18 @@ PASSWORD = _(
     "This file is protected by a password. Open it in Word, take the password away "
     "(File, Info, Protect Document), save it, and add it again."
 )
-OPEN_DOCUMENT = _("This is an OpenDocument file. Open it in LibreOffice, save it as .docx, and add it again.")
 SPREADSHEET = _("This is a spreadsheet. Copy the transcript into a .docx or .txt file and add that.")
 SLIDES = _("This is a presentation. Copy the transcript into a .docx or .txt file and add that.")
-EPUB = _("This is an e-book. Copy the transcript into a .docx or .txt file and add that.")
 ARCHIVE = _("This is an archive of files. Unpack it and add the transcripts in it one by one or together.")
 PICTURE = _(
     "This is a picture. If it shows a transcript, have its text recognised, and add it as .docx or .txt."
 )
 RECORDING = _("This is a recording. Have it transcribed first, then add the transcript as .docx or .txt.")
-WEB_PAGE = _(
-    "This is a web page. Open it in a browser, copy its text into a .txt or .docx file, and add that."
-)
 XML = _(
     "This is an XML file. Open it in the program that made it, save it as .docx or .txt, and add it again."
 )
 
 _BY_FIRST_BYTES = (
-    (b"{\\rtf", RTF),
     (b"\x89PNG", PICTURE),
     (b"\xff\xd8\xff", PICTURE),
     (b"GIF8", PICTURE),
@@ -58,10 +51,8 @@ _BY_FIRST_BYTES = (
     (b"<?xml", XML),
 )
 _BY_ZIP_CONTENT = (
-    (b"application/vnd.oasis.opendocument.text", OPEN_DOCUMENT),
     (b"application/vnd.oasis.opendocument.spreadsheet", SPREADSHEET),
     (b"application/vnd.oasis.opendocument.presentation", SLIDES),
-    (b"application/epub+zip", EPUB),
     (b"spreadsheetml", SPREADSHEET),
     (b"presentationml", SLIDES),
 )
@@ -88,8 +79,6 @@ def _advice(name: str, data: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         return PICTURE if head[8:11] in (b"hei", b"mif", b"avi") else RECORDING
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:14].lower().startswith((b"<!doctype html", b"<html")):
-        return WEB_PAGE
     return next((advice for magic, advice in _BY_FIRST_BYTES if start.startswith(magic)), None)
 
 

@@ -32,4 +32,4 @@ def read(
         raise Unreadable(apart.DAMAGED) from error
     text, marks, comments = tree.laid_out()
     plain.check_text(text)
-    return ImportedText(text, find_turns(text), marks, tree.warnings(), format, comments)
+    return ImportedText(text, find_turns(text), marks, tree.warnings(), format.partition("-")[0], comments)
