@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
+from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from interviews.history import note
 from interviews.models import Respondent, Transcript
 
 from .models import CodedSegment, Memo
@@ -52,6 +54,19 @@ class Line:
     write = staticmethod(str)  # hands the line back, so that csv.writer can stream
 
 
+def note_export(study, actor, file: str, filters: str, rows: int, transcript=None) -> None:
+    """Write into the history who took what out of the study: ``file`` is one of the kinds coding.narrate can tell."""
+    with transaction.atomic():
+        note(
+            study,
+            actor,
+            "export",
+            transcript or study,
+            {"file": file, "filters": filters, "rows": rows},
+            transcript=transcript,
+        )
+
+
 def csv_response(filename: str, header: list, rows: Iterable[list]) -> StreamingHttpResponse:
     """Stream rows as a UTF-8 CSV download (RFC 4180) with a BOM; texts a spreadsheet would run are made harmless."""
     write = csv.writer(Line).writerow
@@ -82,6 +97,13 @@ def path_text(path: Iterable[str]) -> str:
 
 def _filename(study, what):
     return f"{study.slug}-{what}-{timezone.localdate().isoformat()}.csv"
+
+
+def count_coded_segments(frame: Frame, question: Question) -> int:
+    """The number of rows that ``coded_segments_csv`` writes."""
+    codes = [code.id for code in asked_codes(frame, question)]
+    rows = _asked_rows(frame, question, codes)
+    return rows.filter(content_object__transcript__in=frame.transcripts).count()
 
 
 def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttpResponse:
@@ -200,7 +222,7 @@ def crosstab_csv(
     about = [
         question.count if not percent else f"{question.count}, per cent of n",
         question.by,
-        "; ".join(_filters(frame, question)),
+        filters_text(frame, question),
     ]
     header = ["count", "by", "filters", "code", "path", "depth", "level"]
     header += [column.key or "no value" for column in table.columns] + ["all", "coded_segments"]
@@ -220,6 +242,11 @@ def crosstab_csv(
                 yield [*about, *code, "with_children", *numbers(row.cells), row.coded[-1]]
 
     return csv_response(_filename(study, "crosstab"), header, lines())
+
+
+def filters_text(frame: Frame, question: Question) -> str:
+    """The filters of a question as files and the history name them: ``coder=anna; code=Team return``."""
+    return "; ".join(_filters(frame, question))
 
 
 def _filters(frame, question):

@@ -151,3 +151,44 @@ def _import_coded_segments(story):
     if not number:
         return _("imported coded segments")
     return ngettext("imported %(n)d coded segment", "imported %(n)d coded segments", number) % {"n": number}
+
+
+EXPORTS = {
+    "coded-segments.csv": gettext_lazy("exported coded segments as CSV"),
+    "crosstab.csv": gettext_lazy("exported a cross-tabulation as CSV"),
+    "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
+    "coded.docx": gettext_lazy("exported <b>{transcript}</b> with its codings as DOCX"),
+}
+
+
+@sentence("export")
+def _export(story):
+    about = next(iter(story.after.values()), {})
+    told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
+    if about["file"] == "crosstab.csv":
+        number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
+    else:
+        number = ngettext("%(n)s coding", "%(n)s codings", about["rows"]) % {"n": about["rows"]}
+    return format_html("{}: {}", told, ", ".join(filter(None, (number, about["filters"]))))
+
+
+@sentence("write-memo")
+def _write_memo(story):
+    image = story.after.get(story.event.target, {})
+    if not image.get("shared"):
+        return _("wrote a private memo")
+    if image.get("code_id"):
+        return format_html(_("wrote a memo on the code <b>{}</b>"), story.name(f"code:{image['code_id']}"))
+    if story.event.transcript_id:
+        return format_html(_("wrote a memo in {transcript}"), transcript=story.transcript)
+    return _("wrote a memo")
+
+
+@sentence("edit-memo")
+def _edit_memo(story):
+    return _("changed a memo")
+
+
+@sentence("delete-memo")
+def _delete_memo(story):
+    return _("deleted a memo")

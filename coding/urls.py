@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import codebook, query, study, workspace
+from .views import codebook, coded_transcript, memos, query, study, workspace
 
 app_name = "coding"
 urlpatterns = [
@@ -16,6 +16,26 @@ urlpatterns = [
         "studies/<str:slug>/export/coded-segments.csv", query.export_coded_segments, name="export-coded-segments"
     ),
     path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
+    path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
+    path("memos/<int:memo_id>/", memos.show_memo, name="memo"),
+    path("memos/<int:memo_id>/edit/", memos.edit_memo, name="edit-memo"),
+    path("memos/<int:memo_id>/delete/", memos.delete_memo, name="delete-memo"),
+    path("transcripts/<int:transcript_id>/memos/", memos.show_transcript_memos, name="transcript-memos"),
     path("transcripts/<int:transcript_id>/", workspace.show_transcript, name="transcript"),
+    path(
+        "transcripts/<int:transcript_id>/coded/",
+        coded_transcript.show_coded_transcript,
+        name="coded-transcript",
+    ),
+    path(
+        "transcripts/<int:transcript_id>/coded.html",
+        coded_transcript.download_html,
+        name="coded-transcript-html",
+    ),
+    path(
+        "transcripts/<int:transcript_id>/coded.docx",
+        coded_transcript.download_docx,
+        name="coded-transcript-docx",
+    ),
     path("transcripts/<int:transcript_id>/respondent/", workspace.show_respondent, name="transcript-respondent"),
 ]

@@ -14,6 +14,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
+NOTED = "noted"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,14 @@ def record(
     )
 
 
+def note(study, actor, action, target, about, *, transcript=None):
+    """Write one event of an act that changed no row, such as an export; ``about`` are plain values that tell of it.
+
+    They are kept as if the act had made a row of no tracked model, and cannot be undone.
+    """
+    return record(study, actor, action, target, after={f"{NOTED}:{action}": about}, transcript=transcript)
+
+
 @transaction.atomic
 def undo(event, actor, change=None):
     """Put back what an event changed, as a new event; undoing that one is a redo.
@@ -135,6 +144,8 @@ def undo(event, actor, change=None):
     locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
     if Event.objects.filter(undoes=locked).exists():
         raise Conflict(_("This is undone already."))
+    if f"{NOTED}:{locked.action}" in locked.after:
+        raise Conflict(_("This changed nothing, so there is nothing to undo."))
     _check_unchanged(locked)
     try:
         with transaction.atomic():

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from coding.models import Code
+from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
 from interviews.material import import_transcript
@@ -91,8 +91,16 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:passages": (READER, NOT_OFFERED),
     "coding:export-coded-segments": (LEAD, NOT_OFFERED),
     "coding:export-crosstab": (LEAD, NOT_OFFERED),
+    "coding:memos": (READER, CODER),
+    "coding:memo": (READER, NOT_OFFERED),
+    "coding:edit-memo": (CODER, CODER),
+    "coding:delete-memo": (NOT_OFFERED, CODER),
+    "coding:transcript-memos": (READER, NOT_OFFERED),
     "coding:transcript": (READER, NOT_OFFERED),
     "coding:transcript-respondent": (READER, NOT_OFFERED),
+    "coding:coded-transcript": (READER, NOT_OFFERED),
+    "coding:coded-transcript-html": (LEAD, NOT_OFFERED),
+    "coding:coded-transcript-docx": (LEAD, NOT_OFFERED),
     "api:api-root": (NOBODY, NOT_OFFERED),
     "api:openapi-json": (ANYONE, ANYONE),
     "api:openapi-view": (ANYONE, ANYONE),
@@ -104,6 +112,8 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "api:changes": (READER, CODER),
     "api:make-changes": (READER, CODER),
     "api:get_crosstab": (READER, NOT_OFFERED),
+    "api:memos": (READER, NOT_OFFERED),
+    "api:transcript-memos": (READER, NOT_OFFERED),
     "admin:index": (STAFF_OF_ANY_STUDY, STAFF_OF_ANY_STUDY),
     "admin:app_list": (LEAD_OF_ANY_STUDY, LEAD_OF_ANY_STUDY),
     "admin:login": (THE_SIGNED_OUT, THE_SIGNED_OUT),
@@ -180,6 +190,7 @@ class World:
         self.code = make_code(self.study)
         make_coded_segment(self.transcript, self.code)
         self.unused = make_code(self.study)
+        self.memo = Memo.objects.create(study=self.study, author=self.people[CODER], text="Why now?")
         self.secret, digest = new_secret()
         self.invitation = Invitation.objects.create(
             study=self.study,
@@ -216,6 +227,9 @@ class World:
                 default_token_generator.make_token(self.member),
             ],
             "api:read_transcript": [self.transcript.pk],
+            "coding:memo": [self.memo.pk],
+            "coding:edit-memo": [self._memo_of(who).pk],
+            "coding:delete-memo": [self._memo_of(who).pk],
             "admin:app_list": ["coding"],
             "admin:view_on_site": [1, 1],
             "admin:coding_code_act": [self.code.pk, "down"],
@@ -241,6 +255,12 @@ class World:
                 continue
             return found
         raise AssertionError(f"What does {name} need? Say it in World.arguments.")
+
+    def _memo_of(self, who):
+        """The memo, shared, as this person's own where they may write one."""
+        author = self.people[who if who in (CODER, LEAD, OWNER) else CODER]
+        Memo.objects.filter(pk=self.memo.pk).update(author=author)
+        return self.memo
 
     def _upload_of(self, who):
         Upload.objects.filter(pk=self.upload.pk).update(user=self.people[who])

@@ -125,6 +125,10 @@ def export_coded_segments(request, slug):
         question = question_from(frame, request.GET)
     except Unclear as unclear:
         return _refused(request, study, unclear)
+    rows = exports.count_coded_segments(frame, question)
+    exports.note_export(
+        study, request.user, "coded-segments.csv", exports.filters_text(frame, question), rows
+    )
     return exports.coded_segments_csv(study, frame, question)
 
 
@@ -139,12 +143,14 @@ def export_crosstab(request, slug):
     except Unclear as unclear:
         return _refused(request, study, unclear)
     shown = shown_as(request.GET)
+    rows = chosen_rows(table, shown)
+    exports.note_export(study, request.user, "crosstab.csv", exports.filters_text(frame, question), len(rows))
     return exports.crosstab_csv(
         study,
         frame,
         question,
         table,
-        chosen_rows(table, shown),
+        rows,
         percent=shown.percent,
         with_children=shown.with_children,
     )
