@@ -83,6 +83,8 @@ def _sort(address, codes, passages):
     except Resolver404:
         return
     if match.view_name == "coding:codebook":
-        codes.update(int(pk) for pk in parse_qs(parts.query).get("code", ()) if re.fullmatch(r"[0-9]{1,18}", pk))
+        codes.update(
+            int(pk) for pk in parse_qs(parts.query).get("code", ()) if re.fullmatch(r"[0-9]{1,18}", pk)
+        )
     elif match.view_name == "coding:transcript" and (at := PLACE.fullmatch(parts.fragment)):
         passages.add((match.kwargs["transcript_id"], int(at[1]), int(at[2])))

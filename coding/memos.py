@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interviews.history import images, record
+from interviews.turns import lang_of
 
 from . import changes, markdown
 from .changes import Refused
@@ -79,7 +80,13 @@ def edit(memo, text, shared):
         memo.save(update_fields=["text", "shared", "changed_at"])
         after = images(memo)
         record(
-            memo.study, memo.author, "edit-memo", memo, before=before, after=after, transcript=_transcript_of(memo)
+            memo.study,
+            memo.author,
+            "edit-memo",
+            memo,
+            before=before,
+            after=after,
+            transcript=_transcript_of(memo),
         )
     return memo
 
@@ -164,11 +171,13 @@ def _codings_at(transcript, spans):
 
 @dataclass
 class Shown:
-    """A memo as a page shows it: its text as HTML, and how its code looks."""
+    """A memo as a page shows it: its text as HTML, how its code looks, and what language the words are in."""
 
     memo: Memo
     html: str
     look: str
+    lang: str
+    words_lang: str
     is_mine: bool
     is_long: bool
 
@@ -180,6 +189,8 @@ def shown(memos, looks, user):
             memo,
             markdown.render(memo.text),
             looks.get(memo.on_code, ""),
+            lang_of(memo.text),
+            lang_of(memo.on_words or ""),
             memo.author_id == user.pk,
             len(memo.text) > FOLDED_FROM or memo.text.count("\n") >= FOLDED_LINES,
         )

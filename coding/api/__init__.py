@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from . import changes, studies
+from . import changes, memos, studies
 
 router = Router()
 router.add_router("", changes.router)
 router.add_router("", "coding.api.crosstab.router")
 router.add_router("", studies.router)
+router.add_router("", memos.router)

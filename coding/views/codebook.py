@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coding import codebook, codebook_files
+from coding import codebook, codebook_files, memos
 from coding.colours import looks
 from coding.exports import csv_response
 from coding.forms import FileForm
+from coding.models import Memo
 from interviews.access import reach
 from interviews.models import Study
 from interviews.tables import TableError, read_table
+
+MEMOS_SHOWN = 20
 
 
 @login_required
@@ -46,6 +49,7 @@ def show_codebook(request, slug):
         "chosen": chosen,
         "used": _used(chosen) if chosen else [],
         "asked_of": chosen["code"].asked_of.all() if chosen else [],
+        "memos": _memos(request.user, chosen["code"]) if chosen else [],
     }
     return render(request, "coding/codebook.html", context)
 
@@ -98,6 +102,12 @@ def _used(row):
     """``(coder's name, number of coded segments)`` of a code, all coders who used it."""
     coders = get_user_model().objects.filter(pk__in=row["by_coder"]).order_by("username")
     return [(coder.get_username(), row["by_coder"][coder.pk]) for coder in coders]
+
+
+def _memos(user, code):
+    """``(memo, its first words)`` of those on a code, on its coded segments, or with a link to it."""
+    readable = Memo.objects.readable_by(user).filter(study=code.study_id).with_targets()
+    return [(memo, memos.gist(memo.text)) for memo in memos.about_code(readable, code.pk)[:MEMOS_SHOWN]]
 
 
 @login_required

@@ -46,7 +46,7 @@ def show_memos(request, slug):
             messages.success(request, _("The memo is saved."))
             return redirect(f"{reverse('coding:memos', args=[study.slug])}#memo-{memo.pk}")
         if _by_script(request):
-            return _form_again(request, study, form, codes)
+            return _problems(form)
     return render(request, "coding/memos.html", _study_page(request, study, codes, form))
 
 
@@ -72,9 +72,11 @@ def _by_script(request):
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def _form_again(request, study, form, codes, **context):
-    context = {"study": study, "form": form, "codes": _choices(codes), **context}
-    return render(request, "coding/_memo_form.html", context, status=422)
+def _problems(form):
+    """What is wrong with a form, for a script that keeps what was typed."""
+    return JsonResponse(
+        {"detail": " ".join(str(e) for found in form.errors.values() for e in found)}, status=422
+    )
 
 
 def _choices(codes):
@@ -97,7 +99,9 @@ def _study_page(request, study, codes, form):
         "writing": form.is_bound or "on" in asked,
         "codes": _choices(codes),
         "kinds": KINDS.items(),
-        "authors": list(readable.order_by("author__username").values_list("author", "author__username").distinct()),
+        "authors": list(
+            readable.order_by("author__username").values_list("author", "author__username").distinct()
+        ),
         "asked": asked,
         "is_filtered": any(asked.get(name) for name in ("q", "kind", "author", "who", "code")),
         "shown": page,
@@ -138,7 +142,7 @@ def _page(request, memo, **context):
     study.my_role = memo.my_role
     codes = list(study.codes.all())
     item = memos.shown([memo], looks(codes), request.user)[0]
-    context = {"study": study, "page": "memos", "item": item, "codes": _choices(codes), **context}
+    context |= {"study": study, "page": "memos", "memo": memo, "item": item, "codes": _choices(codes)}
     return render(request, "coding/memo.html", context)
 
 
@@ -163,11 +167,16 @@ def edit_memo(request, memo_id):
         messages.success(request, _("The memo is saved."))
         return redirect("coding:memo", memo.pk)
     if _by_script(request):
-        codes = list(memo.study.codes.all())
-        again = _form_again(request, memo.study, form, codes, memo=memo)
-        again.status_code = 422 if form.is_bound else 200
-        return again
-    return _page(request, memo, form=form, memo=memo)
+        if form.is_bound:
+            return _problems(form)
+        context = {
+            "study": memo.study,
+            "memo": memo,
+            "form": form,
+            "codes": _choices(list(memo.study.codes.all())),
+        }
+        return render(request, "coding/_memo_form.html", context)
+    return _page(request, memo, form=form)
 
 
 @login_required

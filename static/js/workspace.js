@@ -247,6 +247,20 @@ function openPalette() {
   palette.open(rects[rects.length - 1] ?? page.getBoundingClientRect(), codePoints(map.words(start, end)));
 }
 
+/** What a memo would be on, for the module of the memos. */
+const aboutMemo = ({ id = null, start, end }) => ({
+  coding: id,
+  start,
+  end,
+  words: map.words(start, Math.min(end, start + 200)),
+});
+
+function writeMemo() {
+  if (!given.mayCode) return;
+  const on = chooser.chosen ?? active;
+  document.dispatchEvent(new CustomEvent("passages:memo", { detail: on && aboutMemo(on) }));
+}
+
 // Clicks
 
 const caretAt = (x, y) => {
@@ -304,6 +318,7 @@ palette.addEventListener("close", ({ detail }) => {
 chooser.addEventListener("change", () => {
   updateButtons();
   const { chosen } = chooser;
+  document.dispatchEvent(new CustomEvent("passages:chosen", { detail: chosen && aboutMemo(chosen) }));
   if (!chosen || !chooser.focus) return;
   const text = map.words(chosen.start, chosen.end);
   say(words.selected.replace("{n}", String(codePoints(text))).replace("{words}", text.slice(0, 200)));
@@ -370,6 +385,7 @@ shortcuts({
     t: () => chooser.chooseTurn(turnNow()),
     n: () => walk(1),
     p: () => walk(-1),
+    m: writeMemo,
     Delete: () => active && withdraw(active.id),
     "/": () => {
       layout.show("codes");

