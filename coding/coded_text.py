@@ -94,7 +94,7 @@ def passages_of(codings: Iterable[Coding]) -> list[Passage]:
 def lay_out(text: str, turns: Sequence[dict], marks: Sequence[dict], passages: list[Passage]) -> list[Block]:
     """The whole text as blocks in order, every character in exactly one run.
 
-    ``turns`` and ``marks`` are a transcript's. White space between turns goes with the turn before.
+    ``turns`` and ``marks`` are a transcript's.
     """
     blocks = _blocks(text, turns)
     passing = _Passing(passages, marks)
@@ -116,17 +116,21 @@ def lay_out(text: str, turns: Sequence[dict], marks: Sequence[dict], passages: l
 def _blocks(text, turns):
     blocks, done = [], 0
     for number, turn in enumerate(turns, start=1):
-        if text[done : turn["start"]].strip() or (not blocks and done < turn["start"]):
-            blocks.append(Block(done, turn["start"]))
-        elif blocks:
-            blocks[-1].end = turn["start"]
+        _add_between(blocks, text, done, turn["start"])
         blocks.append(Block(turn["start"], turn["end"], number, turn))
         done = turn["end"]
-    if text[done:].strip() or not blocks:
-        blocks.append(Block(done, len(text)))
-    else:
-        blocks[-1].end = len(text)
-    return blocks if text else []
+    _add_between(blocks, text, done, len(text))
+    return blocks
+
+
+def _add_between(blocks, text, start, end):
+    """What stands between two turns: white space at its beginning goes with the block before."""
+    between = text[start:end]
+    blank = len(between) - len(between.lstrip()) if blocks else 0
+    if blocks:
+        blocks[-1].end = start + blank
+    if blank < len(between):
+        blocks.append(Block(start + blank, end))
 
 
 def _part(turn, position):

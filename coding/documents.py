@@ -15,7 +15,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
-from .coded_text import LABEL, WORDS, Block, Passage
+from .coded_text import BETWEEN, LABEL, Block, Passage
 from .colours import HEX
 from .queries import CodeLine
 
@@ -147,19 +147,19 @@ class _Writer:
     def paragraphs(self, blocks: Iterable[Block]):
         """The blocks as elements, without those that show nothing."""
         for block in blocks:
-            runs = "".join(self.run(run) for run in block.runs)
+            runs = "".join(self.run(run, block) for run in block.runs)
             if runs:
                 number = f"<w:r><w:rPr>{COLOUR}</w:rPr><w:t>{block.number or ''}</w:t><w:tab/></w:r>"
                 yield parse_xml(
                     f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="Turn"/></w:pPr>{number}{runs}</w:p>'
                 )
 
-    def run(self, run):
+    def run(self, run, block):
         opens = "".join(self.open(passage) for passage in run.opens)
         closes = "".join(self.close(passage) for passage in run.closes)
         words = self.text[run.start : run.end]
-        if run.part not in (LABEL, WORDS):
-            words = words.strip()
+        if run.part == BETWEEN and run.end == block.end:
+            words = words.rstrip()
         return f"{opens}{self.words(run, words) if words else ''}{closes}"
 
     def words(self, run, words):
