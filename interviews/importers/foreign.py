@@ -10,7 +10,6 @@ from interviews.importers.base import ImportedText, Unreadable
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-PDF = _("This is a PDF. Open it in Word or LibreOffice, save it as .docx, and add it again.")
 OLD_WORD = _(
     "This is a Word file from before 2007 (.doc). "
     "Open it in Word or LibreOffice, save it as .docx, and add it again."
@@ -68,8 +67,6 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
 
 def _advice(name: str, data: bytes) -> str | None:
     head = data[:1024]
-    if b"%PDF-" in head:
-        return PDF
     if head.startswith(OLE):
         return _ole_advice(name, data)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):

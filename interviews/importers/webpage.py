@@ -23,9 +23,24 @@ _BEGINS = re.compile(
 _CHARSET = re.compile(rb"""<meta\s[^<>]{0,200}?charset\s{0,3}=\s{0,3}["']?([\w\-]{1,40})""", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
 _WITHOUT_CONTENT = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"]
-    + ["wbr", "p", "li", "td", "tr"]  # these need no end
+    (
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    )
 )
+_ENDS_ITSELF = frozenset(("p", "li", "td", "tr"))
 
 
 def reads(data: bytes) -> bool:
@@ -68,7 +83,7 @@ def _usual(charset: str) -> str:
 def _depth(text: str) -> int:
     deepest = depth = 0
     for match in _TAG.finditer(text):
-        if match[2].lower() in _WITHOUT_CONTENT:
+        if match[2].lower() in _WITHOUT_CONTENT or match[2].lower() in _ENDS_ITSELF:
             continue
         depth = max(0, depth - 1) if match[1] else depth + 1
         deepest = max(deepest, depth)

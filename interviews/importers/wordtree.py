@@ -67,6 +67,17 @@ def _joined(pieces: Iterable[Piece], separator: str) -> Piece:
     return Piece(separator.join(texts), marks)
 
 
+def header_length(paragraphs: list[str]) -> int:
+    """How many paragraphs stand before the first that somebody says."""
+    turns = find_turns("\n\n".join(paragraphs))
+    spoken = next((turn["start"] for turn in turns if turn["speaker"]), 0)
+    at = count = 0
+    while at < spoken:
+        at += len(paragraphs[count]) + 2
+        count += 1
+    return count
+
+
 class Reader:
     """One document: its paragraphs, in order, and what was left out of them."""
 
@@ -84,7 +95,7 @@ class Reader:
 
     def laid_out(self) -> tuple[str, list[Mark], list[Comment]]:
         """The text as plain transcripts have it: a header block, an empty line between paragraphs."""
-        header = self._paragraphs_before_speech()
+        header = header_length([piece.text for piece in self.paragraphs])
         blocks = [_joined(self.paragraphs[:header], "\n")] if header else []
         whole = _joined([*blocks, *self.paragraphs[header:]], "\n\n")
         marks = [mark for mark in whole.marks if not mark["kind"].startswith(_COMMENT)]
@@ -100,15 +111,6 @@ class Reader:
                 end = places.get(f"{_COMMENT}-end {number}", start)
                 found.append(Comment(start=start, end=max(start, end), author=author, text=text))
         return found
-
-    def _paragraphs_before_speech(self) -> int:
-        turns = find_turns("\n\n".join(piece.text for piece in self.paragraphs))
-        spoken = next((turn["start"] for turn in turns if turn["speaker"]), 0)
-        at = count = 0
-        while at < spoken:
-            at += len(self.paragraphs[count].text) + 2
-            count += 1
-        return count
 
     def _meta(self, value: dict) -> Iterator[Piece]:
         kind, content = value["t"], value["c"]

@@ -167,7 +167,7 @@ def test_any_bytes_are_read_cleanly_or_refused_in_words(data, encoding):
         ("a.txt", b"abc\x00def\x01", "not text"),
         ("a.txt", b"\x01\x02\x03\x04 abc", "not text"),
         ("a.txt", b"line\n" * 500_002, "500,000 lines"),
-        ("a.txt", b"%PDF-1.7 ...", "PDF"),
+        ("a.txt", b"%PDF-1.7 ...", "damaged"),
         ("a.doc", OLE + b"\0" * 600, "before 2007"),
         ("a.docx", OLE + "WordDocument".encode("utf-16-le"), "before 2007"),
         ("a.docx", OLE + b"\0" * 600, "password"),
