@@ -136,6 +136,12 @@ def find_turns(text: str) -> list[Turn]:
     return turns
 
 
+def milliseconds(stamp: str) -> int | None:
+    """A time stamp such as ``[00:12:31]`` in milliseconds, or None where a text is none."""
+    end, at = _stamp_at(stamp[:_LOOK], 0)
+    return at if end == len(stamp) else None
+
+
 def labels_of_lines(lines: list[str]) -> list[tuple[str, int] | None]:
     """For each of some lines the label it begins with and where its words begin, or None."""
     read = [

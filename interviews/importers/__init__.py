@@ -9,13 +9,13 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from interviews.importers import captions, epub, foreign, odt, pdf, plain, rtf, webpage, word
+from interviews.importers import captions, epub, foreign, odt, pdf, plain, rtf, sheets, webpage, word
 from interviews.importers.base import ImportedText, Mark, NeedsEncoding, Unreadable
 
 __all__ = ["ImportedText", "Mark", "NeedsEncoding", "Unreadable", "read_file"]
 
 # asked in this order; plain takes what no other knows
-FORMATS = (word, odt, epub, pdf, rtf, webpage, captions, foreign, plain)
+FORMATS = (word, odt, epub, pdf, rtf, webpage, captions, sheets, foreign, plain)
 
 
 def read_file(name: str, data: bytes, *, encoding: str | None = None) -> ImportedText:

@@ -52,7 +52,6 @@ _BY_FIRST_BYTES = (
 _BY_ZIP_CONTENT = (
     (b"application/vnd.oasis.opendocument.spreadsheet", SPREADSHEET),
     (b"application/vnd.oasis.opendocument.presentation", SLIDES),
-    (b"spreadsheetml", SPREADSHEET),
     (b"presentationml", SLIDES),
 )
 

@@ -18,7 +18,22 @@ COMMENTS_LEFT_OUT = _("Comments in the margin were left out: {number}.")
 
 _META = ("title", "subtitle", "author", "date", "abstract")  # paragraphs of these styles leave the body
 _MARKED = {"Strong": "bold", "Emph": "italic"}
-_SPEAKER_HEADS = frozenset(
+TIME_HEADS = frozenset(
+    [
+        "time",
+        "start",
+        "start time",
+        "timestamp",
+        "time stamp",
+        "timecode",
+        "begin",
+        "时间",
+        "开始时间",
+        "時間",
+        "开始",
+    ]
+)
+SPEAKER_HEADS = frozenset(
     [
         "speaker",
         "name",
@@ -34,7 +49,7 @@ _SPEAKER_HEADS = frozenset(
         "發言人",
     ]
 )
-_TEXT_HEADS = frozenset(
+TEXT_HEADS = frozenset(
     ["text", "transcript", "content", "utterance", "words", "speech", "内容", "文本", "正文", "話語", "內容"]
 )
 _COMMENT = "comment"
@@ -213,7 +228,7 @@ class Reader:
         _attr, _caption, _columns, head, bodies, foot = content
         heads = self._rows(head[1])
         rows = [row for body in bodies for row in self._rows(body[2] + body[3])] + self._rows(foot[1])
-        if not heads and rows and _column(rows[0], _TEXT_HEADS) is not None:
+        if not heads and rows and _column(rows[0], TEXT_HEADS) is not None:
             heads, rows = rows[:1], rows[1:]
         columns = _turn_columns(heads[-1] if heads else [], rows)
         if columns is None:
@@ -251,12 +266,12 @@ def _turn_columns(head: list[Piece], rows: list[list[Piece]]) -> tuple[int, int,
     if width < 2 or not rows or any(len(row) != width for row in rows):
         return None
     cells = [[row[i].text.strip() for row in rows] for i in range(width)]
-    text = _column(head, _TEXT_HEADS)
+    text = _column(head, TEXT_HEADS)
     if text is None:
         text = max(range(width), key=lambda i: sum(map(len, cells[i])))
-    speaker = _column(head, _SPEAKER_HEADS)
+    speaker = _column(head, SPEAKER_HEADS)
     if speaker is None:
-        speaker = next((i for i in range(width) if i != text and _are_speakers(cells[i])), None)
+        speaker = next((i for i in range(width) if i != text and are_speakers(cells[i])), None)
     if speaker is None or speaker == text:
         return None
     time = next((i for i in range(width) if i not in (text, speaker) and _are_times(cells[i])), None)
@@ -266,7 +281,8 @@ def _turn_columns(head: list[Piece], rows: list[list[Piece]]) -> tuple[int, int,
     return speaker, text, time
 
 
-def _are_speakers(cells: list[str]) -> bool:
+def are_speakers(cells: list[str]) -> bool:
+    """Whether cells are labels: short, and each used about twice or more."""
     named = [cell for cell in cells if cell]
     return (
         len(named) > 1

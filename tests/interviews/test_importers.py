@@ -181,7 +181,7 @@ def test_any_bytes_are_read_cleanly_or_refused_in_words(data, encoding):
         ("a.docx", b"PK\x03\x04 cut short", "archive"),
         ("a.zip", make_zip({"RET01.txt": "hello"}), "archive"),
         ("a.odt", make_zip({"mimetype": "application/vnd.oasis.opendocument.text"}), "damaged"),
-        ("a.xlsx", make_zip({"[Content_Types].xml": "spreadsheetml.sheet"}), "spreadsheet"),
+        ("a.xlsx", make_zip({"[Content_Types].xml": "spreadsheetml.sheet.main+xml"}), "damaged"),
         ("a.epub", make_zip({"mimetype": "application/epub+zip"}), "damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
