@@ -7,9 +7,11 @@ class CodingConfig(AppConfig):
     verbose_name = _("Coding")
 
     def ready(self):
+        from interviews import editing
         from interviews.speakers import follow
 
-        from . import narrate  # noqa: F401  (adds its sentences)
+        from . import narrate, reanchor  # noqa: F401  (narrate adds its sentences)
         from .attribution import refresh
 
         follow(refresh)
+        editing.follow(reanchor.foresee, reanchor.carry)

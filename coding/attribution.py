@@ -13,10 +13,10 @@ from .models import CodedSegment, Segment
 
 
 class Speech:
-    """Who speaks where in a transcript, as it is now."""
+    """Who speaks where in a transcript, as it is now; ``turns`` while its text is being edited."""
 
-    def __init__(self, transcript):
-        self.starts, self.ends, self.labels = _turns(transcript)
+    def __init__(self, transcript, turns=None):
+        self.starts, self.ends, self.labels = _turns(transcript) if turns is None else _columns(turns)
         self.main = transcript.respondent_id
         speakers = Speaker.objects.filter(transcript=transcript.pk).order_by()
         self.speakers = {
@@ -47,7 +47,10 @@ def _turns(transcript):
 
 
 def _read_turns(pk):
-    turns = Transcript.objects.values_list("turns", flat=True).get(pk=pk)
+    return _columns(Transcript.objects.values_list("turns", flat=True).get(pk=pk))
+
+
+def _columns(turns):
     return (
         array("I", [turn["start"] for turn in turns]),
         array("I", [turn["end"] for turn in turns]),

@@ -21,6 +21,7 @@ from interviews.turns import count_words
 from .attribution import Speech
 from .live import last_event_id
 from .models import Code, CodedSegment, Segment
+from .reanchor import Rebase
 
 TEXT_CHANGED = gettext_lazy("The text was changed meanwhile. Reload the page to see the new text.")
 
@@ -54,8 +55,8 @@ def make(transcript_id, user, revision, changes):
     with transaction.atomic():
         transcript = _shared(transcript_id, user)
         batch = Batch(transcript, user, _codes(transcript, changes))
-        stale = revision != transcript.revision
-        results = [_result(batch, change, stale) for change in changes]
+        older = _older(transcript, revision)
+        results = [_result(batch, change, older) for change in changes]
         return batch.event or last_event_id(transcript.study_id), results, transcript.revision
 
 
@@ -65,9 +66,26 @@ def passage(transcript_id, user, revision, start, end):
     Raises Http404 for a stranger, PermissionDenied for a reader, Refused where there are no such words.
     """
     transcript = _shared(transcript_id, user)
-    if revision != transcript.revision:
+    place = _rebased({"do": "memo", "start": start, "end": end}, _older(transcript, revision))
+    return _segment(Batch(transcript, user), place["start"], place["end"])
+
+
+def _older(transcript, revision):
+    """The way from an older revision of the text to the present one; None if it is the present one."""
+    return None if revision == transcript.revision else Rebase(transcript.pk, revision)
+
+
+def _rebased(change, older):
+    """A change with its positions as they are in the present text. Raises Refused if its words were changed."""
+    if older is None or "start" not in change:
+        return change
+    if change["do"] == "split":
+        start, end = older.point(change["start"]), older.point(change["end"])
+    else:
+        start, end = older.range(change["start"], change["end"]) or (None, None)
+    if start is None or end is None:
         raise Refused(TEXT_CHANGED)
-    return _segment(Batch(transcript, user), start, end)
+    return {**change, "start": start, "end": end}
 
 
 def _shared(transcript_id, user):
@@ -84,15 +102,13 @@ def _codes(transcript, changes):
     return Code.objects.filter(study=transcript.study_id).only("name", "revision", "retired_at").in_bulk(ids)
 
 
-def _result(batch, change, stale):
+def _result(batch, change, older):
     """What became of one change. Whether it was made before is asked only where making it meets an obstacle:
     the history takes each change's id once.
     """
     try:
         with transaction.atomic():
-            if stale:
-                raise Refused(TEXT_CHANGED)
-            return {"id": change["id"], **DOERS[change["do"]](batch, change)}
+            return {"id": change["id"], **DOERS[change["do"]](batch, _rebased(change, older))}
     except (Refused, history.Conflict, IntegrityError) as obstacle:
         if Event.objects.filter(study=batch.transcript.study_id, change=change["id"]).exists():
             return {"id": change["id"], "state": "already"}

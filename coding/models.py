@@ -140,7 +140,9 @@ class SegmentQuerySet(StudyScopedQuerySet):
 class Segment(models.Model):
     """A stretch of a transcript: code points ``start`` to ``end``, end excluded; ``quote`` is its text.
 
-    ``respondent`` is who speaks most of it, interviewers aside; null where only interviewers do.
+    ``respondent`` is who speaks most of it, interviewers aside; null where only interviewers do. ``needs_eyes``: the text
+    was edited and its words are others now; ``was_...`` say in which revision of the text it had the words it was made
+    for, and where.
     """
 
     transcript = models.ForeignKey(Transcript, models.PROTECT, related_name="segments", db_index=False)
@@ -149,6 +151,10 @@ class Segment(models.Model):
     quote = models.TextField()
     words = models.PositiveIntegerField(default=0)
     respondent = models.ForeignKey(Respondent, models.PROTECT, null=True, blank=True, related_name="segments")
+    needs_eyes = models.BooleanField(default=False)
+    was_revision = models.PositiveIntegerField(null=True, editable=False)
+    was_start = models.PositiveIntegerField(null=True, editable=False)
+    was_end = models.PositiveIntegerField(null=True, editable=False)
     codes = TaggableManager(through="coding.CodedSegment", manager=ReadOnlyCodes, blank=True)
 
     objects = SegmentQuerySet.as_manager()

@@ -54,6 +54,19 @@ def _merge(story):
     return format_html(_("merged two codings in {transcript}"), transcript=story.transcript)
 
 
+@sentence("settle-passages")
+def _settle_passages(story):
+    number = len(story.rows("segment"))
+    return format_html(
+        ngettext(
+            "looked at a passage whose words were changed, in <b>{}</b>",
+            "looked at passages whose words were changed, in <b>{}</b>",
+            number,
+        ),
+        story.target,
+    )
+
+
 undo_sentences["apply"] = _withdraw
 undo_sentences["withdraw"] = _apply
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 KEPT = "kept"  # the same words, maybe shifted, maybe with other white space
@@ -19,7 +20,8 @@ MOVED = "moved"  # the same words, found at another place of the text
 NEEDS_EYES = "needs eyes"  # the words were changed, or are gone
 
 NEAR = 20_000  # characters either side in which words that were moved are looked for
-_SMALL = 40_000  # tokens times tokens that are compared each with each where no token is unique
+_SMALL = 1_000  # tokens times tokens that are compared each with each where no token is unique
+_RUN = 8  # tokens in a run that is looked for where no token is unique, and there are too many to compare
 _WIDE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TOKEN = re.compile(rf"[{_WIDE}]|[^\W{_WIDE}]+|\s+|.", re.DOTALL)
@@ -125,20 +127,23 @@ def _matches(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int, int]]:
             found.append((i_end, j_end, ended - i_end))
         if i == i_end or j == j_end:
             continue
-        if anchors := _anchors(a, b, i, i_end, j, j_end):
-            edges = [(i, j), *anchors, (i_end, j_end)]
+        is_small = (i_end - i) * (j_end - j) <= _SMALL
+        if anchors := _anchors(a[i:i_end], b[j:j_end]) or (
+            not is_small and _anchors_of_runs(a[i:i_end], b[j:j_end])
+        ):
+            edges = [(i, j), *((i + p, j + q) for p, q in anchors), (i_end, j_end)]
             todo += [(p, next_p, q, next_q) for (p, q), (next_p, next_q) in pairwise(edges)]
-        elif (i_end - i) * (j_end - j) <= _SMALL:
+        elif is_small:
             matcher = SequenceMatcher(None, a[i:i_end], b[j:j_end], autojunk=False)
             found += [(i + p, j + q, n) for p, q, n in matcher.get_matching_blocks() if n]
     return sorted(found)
 
 
-def _anchors(a, b, i, i_end, j, j_end) -> list[tuple[int, int]]:
+def _anchors(a: Sequence, b: Sequence) -> list[tuple[int, int]]:
     """Places of tokens that stand once on either side, as many as keep their order."""
-    in_a, in_b = Counter(a[i:i_end]), Counter(b[j:j_end])
-    place_in_b = {b[q]: q for q in range(j, j_end) if in_b[b[q]] == 1}
-    pairs = [(p, place_in_b[a[p]]) for p in range(i, i_end) if in_a[a[p]] == 1 and a[p] in place_in_b]
+    in_a, in_b = Counter(a), Counter(b)
+    place_in_b = {token: q for q, token in enumerate(b) if in_b[token] == 1}
+    pairs = [(p, place_in_b[token]) for p, token in enumerate(a) if in_a[token] == 1 and token in place_in_b]
     ends: list[int] = []  # by length, where the lowest run of that length ends in b
     last: list[int] = []  # the pair at that end
     before: list[int] = []
@@ -152,6 +157,11 @@ def _anchors(a, b, i, i_end, j, j_end) -> list[tuple[int, int]]:
         chain.append(pairs[index])
         index = before[index]
     return chain[::-1]
+
+
+def _anchors_of_runs(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+    """As _anchors, for runs of tokens."""
+    return _anchors(*(list(zip(*(side[n:] for n in range(_RUN)), strict=False)) for side in (a, b)))
 
 
 def _without_scraps(old: str, hunks: list[Hunk]) -> Iterator[Hunk]:
@@ -208,7 +218,8 @@ class EditMap:
             return Place(KEPT, start + shift, end + shift, exact=True)
         touched = self.hunks[first:behind]
         return (
-            self._respaced(start, end, touched)
+            self._outside(start, end)
+            or self._respaced(start, end, touched)
             or self._slid(start, end, touched)
             or self._found_elsewhere(start, end, touched)
             or Place(NEEDS_EYES, *self._nearest(start, end, touched))
@@ -220,6 +231,11 @@ class EditMap:
         if index < len(self.hunks) and self.hunks[index].old_start < at:
             return None
         return at + self._shift(index)
+
+    def near(self, at: int) -> int:
+        """As point, and for a place within changed words where they began."""
+        exact = self.point(at)
+        return self.hunks[bisect_right(self._old_ends, at)].new_start if exact is None else exact
 
     def _shift(self, index: int) -> int:
         """How far the text before a hunk is shifted."""
@@ -239,6 +255,23 @@ class EditMap:
             new_start = min(new_start, len(self.new) - 1)
             new_end = new_start + 1
         return new_start, new_end
+
+    def _outside(self, start: int, end: int) -> Place | None:
+        """The place of words up to which, or from which on, the whole text is the same, however hunks were cut."""
+        if end <= self._same_head:
+            return Place(KEPT, start, end)
+        if len(self.old) - start <= self._same_tail:
+            shift = len(self.new) - len(self.old)
+            return Place(KEPT, start + shift, end + shift)
+        return None
+
+    @cached_property
+    def _same_head(self) -> int:
+        return _common_prefix(self.old, self.new)
+
+    @cached_property
+    def _same_tail(self) -> int:
+        return _common_prefix(self.old[::-1], self.new[::-1])
 
     def _respaced(self, start: int, end: int, touched: list[Hunk]) -> Place | None:
         """The place of words between which only white space was changed."""
@@ -312,7 +345,7 @@ def _occurrences(quote: str, text: str, stretches: list[tuple[int, int]], around
     """Up to two places where a quote stands, at least half of it in one of the stretches, near a position."""
     found: list[int] = []
     length = len(quote)
-    first = bisect_left(stretches, around - NEAR, key=lambda stretch: stretch[1])
+    first = bisect_left(stretches, around - NEAR, key=itemgetter(1))
     for index in range(first, len(stretches)):
         begin, stop = stretches[index]
         if begin > around + NEAR or len(found) > 1:

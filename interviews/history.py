@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
 NOTED = "noted"
+undoers = {}  # by action, where undoing is more than putting images back: (event, actor, change) -> the new event
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def undo(event, actor, change=None):
     locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
     if Event.objects.filter(undoes=locked).exists():
         raise Conflict(_("This is undone already."))
+    if own := undoers.get(_first_action(locked)):
+        return own(locked, actor, change)
     if f"{NOTED}:{locked.action}" in locked.after:
         raise Conflict(_("This changed nothing, so there is nothing to undo."))
     _check_unchanged(locked)
@@ -164,6 +167,13 @@ def undo(event, actor, change=None):
         change=change,
         undoes=locked,
     )
+
+
+def _first_action(event):
+    """What an event, or the one it undoes or redoes, did."""
+    while event.undoes:
+        event = event.undoes
+    return event.action
 
 
 def _kept(event):

@@ -228,6 +228,11 @@ def _edit_transcript(story):
     return format_html(_("changed the particulars of <b>{}</b>"), story.target)
 
 
+@sentence("edit-text")
+def _edit_text(story):
+    return format_html(_("changed the text of <b>{}</b>"), story.target)
+
+
 @sentence("map-speakers")
 def _map_speakers(story):
     return format_html(_("said who speaks in <b>{}</b>"), story.transcript or story.target)
@@ -335,3 +340,10 @@ def _undo(story):
 
 
 undo_sentences = {}  # by the action that is undone; the Story's images are those of the undoing
+
+
+def _take_text_back(story):
+    return format_html(_("brought the text of <b>{}</b> back as it was"), story.target)
+
+
+undo_sentences["edit-text"] = _take_text_back
