@@ -24,7 +24,10 @@ PASSWORD = _(
 )
 SPREADSHEET = _("This is a spreadsheet. Copy the transcript into a .docx or .txt file and add that.")
 SLIDES = _("This is a presentation. Copy the transcript into a .docx or .txt file and add that.")
-ARCHIVE = _("This is an archive of files. Unpack it and add the transcripts in it one by one or together.")
+ARCHIVE = _(
+    "This is an archive of files that cannot be opened here: it is damaged, too large, protected by a password, of "
+    "another kind than .zip, or inside another one. Unpack it and add the transcripts in it."
+)
 PICTURE = _(
     "This is a picture. If it shows a transcript, have its text recognised, and add it as .docx or .txt."
 )

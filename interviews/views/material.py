@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import material, respondents
 from ..access import reach
 from ..forms_material import TranscriptForm, UploadForm
+from ..importers import archive
 from ..models import Study, Transcript, Upload
 from ..speakers import INTERVIEWER, assign
 
@@ -34,6 +35,18 @@ ENCODINGS = {
     "mac_roman": gettext_lazy("Western European (old Mac)"),
     "utf-16-le": gettext_lazy("Unicode (UTF-16)"),
     "utf-16-be": gettext_lazy("Unicode (UTF-16, big endian)"),
+}
+FORMATS = {
+    "odt": gettext_lazy("OpenDocument"),
+    "rtf": gettext_lazy("RTF"),
+    "html": gettext_lazy("web page"),
+    "epub": gettext_lazy("e-book"),
+    "pdf": gettext_lazy("PDF"),
+    "vtt": gettext_lazy("subtitles (WebVTT)"),
+    "srt": gettext_lazy("subtitles (SubRip)"),
+    "csv": gettext_lazy("table (CSV)"),
+    "tsv": gettext_lazy("table (TSV)"),
+    "xlsx": gettext_lazy("table (Excel)"),
 }
 
 
@@ -65,7 +78,7 @@ class Line:
 
     @property
     def encoding(self):
-        return ENCODINGS.get(self.upload.encoding, self.upload.encoding)
+        return (ENCODINGS | FORMATS).get(self.upload.encoding, self.upload.encoding)
 
 
 @dataclass
@@ -273,8 +286,9 @@ def upload_files(request, slug):
 def _upload_files(request, slug):
     study = reach(Study.objects, request.user, "manage_material", slug=slug)
     staged = [
-        material.stage(study, request.user, file.name, file.read(), file.size)
+        material.stage(study, request.user, name, data, size)
         for file in request.FILES.getlist("file")
+        for name, data, size in archive.unpacked(file.name, file.read(), file.size)
     ]
     if not _is_script(request):
         if not staged:

@@ -103,9 +103,9 @@ function send(job, drop) {
 function receive(job, request) {
   if (request.status === 413) return refuse(job.file, request.responseText, job.line);
   const answer = request.status === 200 ? parse(request.responseText) : null;
-  const line = answer?.querySelector("[data-upload]");
-  if (!line) return refuse(job.file, request.status === 200 ? "signedOut" : "broken", job.line);
-  job.line.replaceWith(line);
+  const lines = [...(answer?.querySelectorAll("[data-upload]") ?? [])];
+  if (!lines.length) return refuse(job.file, request.status === 200 ? "signedOut" : "broken", job.line);
+  job.line.replaceWith(...lines); // an archive becomes a line for each file in it
   takeSums(answer);
 }
 
