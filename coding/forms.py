@@ -106,7 +106,9 @@ class MemoForm(forms.Form):
     """What a memo says, and who reads it."""
 
     text = forms.CharField(
-        label=_("Memo"), max_length=memos.LONGEST, widget=AdminTextareaWidget(attrs={"rows": 6})
+        label=_("Memo"),
+        max_length=memos.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "input"}),
     )
     shared = forms.TypedChoiceField(
         label=_("Who reads it"),
@@ -120,7 +122,13 @@ class MemoForm(forms.Form):
 class NewMemoForm(MemoForm):
     """A memo of a study, on one thing there or, where none is given, on the study."""
 
-    code = CodeField(queryset=Code.objects.none(), required=False, label=_("On"), empty_label=_("The study"))
+    code = CodeField(
+        queryset=Code.objects.none(),
+        required=False,
+        label=_("On"),
+        empty_label=_("The study"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
     transcript = forms.ModelChoiceField(Transcript.objects.none(), required=False)
     start = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000)
     end = forms.IntegerField(required=False, min_value=1, max_value=2_000_000_000)

@@ -35,7 +35,10 @@ def write(
         segment, made = _passage(transcript.pk, author, revision, *span)
     if coded_segment and not _stays(coded_segment):
         raise Refused(_("This coding was withdrawn meanwhile."))
+    now = timezone.now()
     memo = Memo.objects.create(
+        created_at=now,
+        changed_at=now,
         study=study,
         author=author,
         text=text,

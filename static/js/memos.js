@@ -160,7 +160,7 @@ class Beside {
     this.open();
     const fold = this.box.querySelector("[data-memo-new]");
     if (!fold) {
-      if (this.box.dataset.from) this.wanted = detail;
+      if (this.box.dataset.from) this.wanted = detail ?? {};
       return;
     }
     fold.open = true;
