@@ -22,6 +22,7 @@ from .queries import (
     Row,
     asked_codes,
     asked_people,
+    coded_rows,
     turn_at,
 )
 
@@ -101,9 +102,8 @@ def _filename(study, what):
 
 def count_coded_segments(frame: Frame, question: Question) -> int:
     """The number of rows that ``coded_segments_csv`` writes."""
-    codes = [code.id for code in asked_codes(frame, question)]
-    rows = _asked_rows(frame, question, codes)
-    return rows.filter(content_object__transcript__in=frame.transcripts).count()
+    rows = coded_rows(frame, question, [code.id for code in asked_codes(frame, question)])
+    return _narrowed_to_people(rows, frame, question).count()
 
 
 def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttpResponse:
@@ -170,9 +170,13 @@ def _asked_rows(frame, question, codes):
     rows = CodedSegment.objects.all() if question.code is None else CodedSegment.objects.filter(tag__in=codes)
     if question.coders:
         rows = rows.filter(coder__in=question.coders)
-    if question.filters_people:
-        rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
-    return rows
+    return _narrowed_to_people(rows, frame, question)
+
+
+def _narrowed_to_people(rows, frame, question):
+    if not question.filters_people:
+        return rows
+    return rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
 
 
 def _turns(transcript_id):

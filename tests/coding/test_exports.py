@@ -203,3 +203,21 @@ def test_a_file_takes_two_queries_per_transcript(client, django_assert_max_num_q
     client.force_login(make_lead(study))
     with django_assert_max_num_queries(18 + 2 * 12):  # two of them count the rows and note the export
         body(client.get(reverse(SEGMENTS, args=[study.slug])))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"coder": "coder_b"}, {"respondent_type": "returnee"}, {"code": "Team return", "coder": "coder_a"}],
+)
+def test_the_history_notes_as_many_codings_as_the_file_has(client, params):
+    study = load_demo()
+    study.transcripts.filter(title__startswith="MIG01").update(removed_at=timezone.now())
+    client.force_login(make_lead(study))
+    if "code" in params:
+        params = params | {"code": study.codes.get(name=params["code"]).pk}
+    lines = list(
+        csv.reader(io.StringIO(body(client.get(reverse(SEGMENTS, args=[study.slug]), params)).decode()))
+    )
+    noted = study.events.get(action="export").after["noted:export"]
+    assert noted["rows"] == len(lines) - 1 > 0
+    assert bool(noted["filters"]) == bool(params)
