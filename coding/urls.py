@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import codebook, coded_transcript, memos, query, study, workspace
+from .views import codebook, coded_transcript, eyes, memos, query, study, workspace
 
 app_name = "coding"
 urlpatterns = [
@@ -37,5 +37,6 @@ urlpatterns = [
         coded_transcript.download_docx,
         name="coded-transcript-docx",
     ),
+    path("transcripts/<int:transcript_id>/needs-eyes/", eyes.list_passages, name="needs-eyes"),
     path("transcripts/<int:transcript_id>/respondent/", workspace.show_respondent, name="transcript-respondent"),
 ]

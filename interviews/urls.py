@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, material, members, respondents, studies
+from .views import account, editing, material, members, respondents, studies
 
 app_name = "interviews"
 urlpatterns = [
@@ -32,6 +32,8 @@ urlpatterns = [
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),
     path("transcripts/<int:transcript_id>/speakers/", material.map_speakers, name="speakers"),
+    path("transcripts/<int:transcript_id>/edit/", editing.edit_text, name="edit-text"),
+    path("transcripts/<int:transcript_id>/revisions/", editing.list_revisions, name="revisions"),
     path("transcripts/<int:transcript_id>/settings/", material.show_settings, name="transcript-settings"),
     path("transcripts/<int:transcript_id>/remove/", material.remove_transcript, name="remove-transcript"),
     path("transcripts/<int:transcript_id>/restore/", material.restore_transcript, name="restore-transcript"),
