@@ -118,12 +118,6 @@ function aim(form, { coding = null, start = null, end = null, words = "" } = {})
   form.querySelector("[data-do=on-transcript]").hidden = which === "transcript";
 }
 
-const icon = () => {
-  const mark = document.createElement("span");
-  mark.className = "memo-mark";
-  return mark;
-};
-
 class Beside {
   constructor(box) {
     this.box = box;
@@ -171,6 +165,7 @@ class Beside {
   choose(detail) {
     this.chosen = detail;
     for (const each of this.box.querySelectorAll("[data-do=link-passage]")) each.disabled = !detail;
+    for (const each of this.box.querySelectorAll("[data-do=on-words]")) each.hidden = !detail;
   }
 
   async count() {
@@ -189,7 +184,8 @@ class Beside {
       const mark = button.querySelector(".memo-mark");
       if (!memos) mark?.remove();
       else if (!mark) {
-        const made = icon();
+        const made = document.createElement("span");
+        made.className = "memo-mark";
         const said = document.createElement("span");
         said.className = "visually-hidden";
         said.textContent = this.box.dataset.marked;
@@ -203,6 +199,7 @@ class Beside {
   list() {
     for (const card of document.querySelectorAll("#detail .card-coding")) {
       card.querySelector(".card-memos")?.remove();
+      if (this.box.dataset.mayWrite && !card.querySelector("[data-memo-coding]")) card.append(this.writer(card));
       const memos = this.codings[card.dataset.id];
       if (!memos) continue;
       const list = document.createElement("ul");
@@ -226,12 +223,26 @@ class Beside {
     }
   }
 
+  writer(card) {
+    const button = document.createElement("button");
+    button.className = "button";
+    button.type = "button";
+    button.dataset.memoCoding = card.dataset.id;
+    button.textContent = this.box.dataset.write;
+    return button;
+  }
+
+  writeOnCoding(id) {
+    const words = document.querySelector(`#codings [data-id="${id}"] .words`)?.textContent ?? "";
+    this.write({ coding: id, words });
+  }
+
   key(event) {
     const button = event.target.closest("[data-id]");
     if (!button || event.key.toLowerCase() !== "m" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (localStorage.getItem("passages.letters") === "off" || !this.box.dataset.mayWrite) return;
     event.preventDefault();
-    this.write({ coding: button.dataset.id, words: button.querySelector(".words").textContent });
+    this.writeOnCoding(button.dataset.id);
   }
 
   async show(id) {
@@ -271,10 +282,11 @@ globalThis.document?.addEventListener("submit", (event) => {
 });
 
 globalThis.document?.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-do], [data-show-memo], [data-go]");
+  const target = event.target.closest("[data-do], [data-show-memo], [data-memo-coding], [data-go]");
   if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const form = target.closest("form");
   if (target.dataset.showMemo) beside.show(target.dataset.showMemo);
+  else if (target.dataset.memoCoding) beside.writeOnCoding(target.dataset.memoCoding);
   else if (target.dataset.do === "edit") {
     event.preventDefault();
     edit(target);
@@ -284,6 +296,7 @@ globalThis.document?.addEventListener("click", (event) => {
     renew(target.closest("[data-memos]"), form).then(() => document.getElementById(item.id)?.focus());
   } else if (target.dataset.do === "unfold") unfold(target);
   else if (target.dataset.do === "on-transcript") aim(form);
+  else if (target.dataset.do === "on-words") aim(form, beside.chosen);
   else if (target.dataset.do === "link-passage") {
     const { start, end, words } = beside.chosen;
     putLink(form, `“${words}”`, `${target.dataset.base}#at${start}-${end}`);

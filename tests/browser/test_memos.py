@@ -97,6 +97,24 @@ def test_a_coding_with_a_memo_is_marked_and_its_card_lists_it(workspace, coded):
     expect(page.locator("#memos .memo")).to_be_focused()
 
 
+def test_a_memo_is_written_by_pointer_alone(workspace, coded):
+    page = workspace
+    page.get_by_role("tab", name="Memos").click()
+    page.locator("#memos summary", has_text="Write a memo").click()
+    select(page, "car park")
+    page.get_by_role("button", name="On the selected words instead").click()
+    page.locator("#memos textarea").fill("By mouse")
+    save(page)
+    expect(page.locator("#memos .memo-quote")).to_have_text("car park")
+    page.get_by_role("tab", name="Codings").click()
+    page.locator("#codings [data-id]").click()
+    page.locator("#detail").get_by_role("button", name="Write a memo").click()
+    page.locator("#memos textarea").fill("On the coding")
+    save(page)
+    expect(page.locator("#memos .memo")).to_have_count(2)
+    assert [memo.kind for memo in Memo.objects.order_by("pk")] == ["segment", "coded_segment"]
+
+
 def test_memos_lead_to_their_words(workspace, study, coder, transcript, live_server):
     page = workspace
     at = ODD.index("car park")
