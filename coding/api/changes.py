@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Value
 from django.db.models.functions import Coalesce
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from coding import changes, live
 from interviews.access import reach
-from interviews.models import Event, Transcript
+from interviews.models import Event, TextRevision, Transcript
 
 router = Router(tags=["codings"])
 
@@ -116,7 +116,10 @@ class Codings(Schema):
 
 
 class Since(Codings):
+    """``edited_by`` is who made the present revision of the text."""
+
     gone: list[str]
+    edited_by: str
 
 
 def _codings(transcript, event, rows):
@@ -137,7 +140,14 @@ def _codings(transcript, event, rows):
 def _visible(request, transcript_id):
     """The transcript with ``event``, the study's newest, as of before any rows are read: better twice than never."""
     newest = Event.objects.filter(study=OuterRef("study")).order_by("-pk").values("pk")[:1]
-    queryset = Transcript.objects.kept().only("study", "revision").annotate(event=Coalesce(newest, 0))
+    present = TextRevision.objects.filter(transcript=OuterRef("pk"), number=OuterRef("revision"))
+    queryset = (
+        Transcript.objects.kept()
+        .only("study", "revision")
+        .annotate(
+            event=Coalesce(newest, 0), edited_by=Coalesce(present.values("actor__username")[:1], Value(""))
+        )
+    )
     return reach(queryset, request.user, pk=transcript_id)
 
 
@@ -154,7 +164,7 @@ def list_changes(request, transcript_id: int, after: int = 0):
     """What others, and this person elsewhere, have changed since an event."""
     transcript = _visible(request, transcript_id)
     event, rows, gone = live.since(transcript, after)
-    return {**_codings(transcript, event, rows), "gone": gone}
+    return {**_codings(transcript, event, rows), "gone": gone, "edited_by": transcript.edited_by}
 
 
 @router.post("/transcripts/{int:transcript_id}/changes/", response=Made, url_name="make-changes")

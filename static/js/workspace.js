@@ -332,6 +332,10 @@ article.addEventListener("click", (event) => {
   panel.goTo(map.indexOfTurn.get(button.closest(".turn")));
 });
 outbox.addEventListener("settled", ({ detail }) => settle(detail));
+outbox.addEventListener("settled", ({ detail }) => {
+  // What was made on an older text has other positions in this one.
+  if (detail.batch.some((entry) => entry.revision !== given.revision)) refresh().catch(() => {});
+});
 painter.addEventListener("scroll", tellTurn);
 
 document.addEventListener("click", (event) => {
@@ -413,10 +417,12 @@ async function refresh() {
   if (!answer.ok) throw new Error(String(answer.status));
   const codings = await answer.json();
   performance.mark("passages:codings");
+  if (isOlder(codings)) return codings.event;
   const waiting = await outbox.mine();
   store.load(codings);
   fillCoders();
-  for (const entry of waiting) if (entry.transcript === given.transcript) store.change(entry.added, entry.removed);
+  for (const entry of waiting)
+    if (entry.transcript === given.transcript && entry.revision === given.revision) store.change(entry.added, entry.removed);
   if (active && !store.codings.has(active.id)) open(null);
   return codings.event;
 }
@@ -431,8 +437,20 @@ async function load() {
   goToHash();
 }
 
+/** Whether this page's text is older than the codings: they lie elsewhere in it, so none are taken, and a note says so. */
+function isOlder({ revision, edited_by: who }) {
+  if (revision === given.revision) return false;
+  const note = document.getElementById("text-edited");
+  const said = note.querySelector("[data-words]");
+  const text = words.textEdited.replace("{who}", who || words.somebody);
+  if ((note.hidden || who) && said.textContent !== text) said.textContent = text;
+  note.hidden = false;
+  return true;
+}
+
 /** What others changed: my own waiting changes stay as I see them. */
 function takeOver(answer) {
+  if (isOlder(answer)) return;
   store.know(answer.coders);
   fillCoders();
   const rows = answer.id.map((id, i) => ({

@@ -1,0 +1,60 @@
+"""Editing a text in the browser, and a workspace that was open meanwhile."""
+
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from coding.models import CodedSegment
+from interviews import editing
+from interviews.models import Transcript
+from tests.factories import make_code, make_coded_segment, make_coder, make_lead, make_study, make_transcript
+
+from .workspace import SHORT, apply, open_workspace, saved, select
+
+
+def test_a_text_is_edited_looked_at_and_saved(page, live_server, signed_in, axe):
+    study = make_study()
+    transcript = make_transcript(study, text=SHORT)
+    start = SHORT.index("in the car park")
+    make_coded_segment(transcript, start=start, end=start + 15)
+    signed_in(page, make_lead(study)).goto(
+        live_server.url + reverse("interviews:edit-text", args=[transcript.pk])
+    )
+    assert axe(page) == []
+    page.get_by_label("Text", exact=True).fill(SHORT.replace("car park", "bus station"))
+    page.get_by_role("button", name="See the changes").press("Enter")
+    expect(page.locator("del")).to_have_text("car park")
+    expect(page.locator("ins")).to_have_text("bus station")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Save the text").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("need eyes")
+    assert axe(page) == []
+    page.get_by_role("checkbox").press("Space")
+    page.get_by_role("button", name="Keep the chosen passages").press("Enter")
+    expect(page.get_by_role("heading", name="Nothing to look at")).to_be_visible()
+    page.goto(live_server.url + reverse("interviews:revisions", args=[transcript.pk]))
+    expect(page.locator("ins")).to_have_text("bus station")
+    assert axe(page) == []
+    assert Transcript.objects.get().text == SHORT.replace("car park", "bus station")
+
+
+def test_an_open_workspace_says_who_edited_and_its_codings_find_their_words(
+    page, live_server, signed_in, axe
+):
+    study = make_study()
+    make_code(study, name="Place")
+    transcript, lead = make_transcript(study, text=SHORT), make_lead(study)
+    open_workspace(signed_in(page, make_coder(study)), live_server, transcript)
+    editing.save(transcript.pk, "Head line.\n\n" + SHORT, lead, revision=1)
+    note = page.locator("#text-edited")
+    expect(note).to_contain_text(lead.username, timeout=10_000)
+    assert axe(page) == []
+    select(page, "in the car park")
+    apply(page, "Place")
+    saved(page)
+    assert CodedSegment.objects.get().content_object.quote == "in the car park"
+    note.get_by_role("link").click()
+    page.wait_for_selector("#page[data-ready]")
+    expect(note).to_be_hidden()
+    expect(page.locator("#codings .coding")).to_have_count(1)
