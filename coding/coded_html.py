@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from interviews.turns import lang_of
 
-from .coded_text import BETWEEN, LABEL, WORDS, Block
+from .coded_text import LABEL, WORDS, Block
 from .queries import CodeLine
 
 DEEPEST = 4  # more codes than this on the same words look like this many
@@ -47,7 +47,7 @@ class _Writer:
         self.turn_name, self.goes_on, self.and_more = _("Turn %(n)s"), _("goes on:"), _("and %(n)s more")
 
     def block(self, block):
-        words = "".join(self.run(run) for run in block.runs).rstrip()
+        words = "".join(self.run(run, block) for run in block.runs)
         if not words:
             return ""
         number = block.number
@@ -65,15 +65,14 @@ class _Writer:
             return f'<a href="{self.turns_at}#t{number}" aria-label="{name}">{number}</a>'
         return f'<span title="{name}">{number}</span>'
 
-    def run(self, run):
-        words = escape(self.text[run.start : run.end])
-        is_blank = run.part == BETWEEN and not words.strip()
+    def run(self, run, block):
+        words = escape(block.words(run, self.text))
         if run.part == LABEL:
             words = f'<span class="speaker">{words}</span>'
         elif run.part == WORDS and run.kind:
             tag = EMPHASIS[run.kind]
             words = f"<{tag}>{words}</{tag}>"
-        if run.depth and not is_blank:
+        if run.depth and words:
             look = self.looks[run.code] if run.depth == 1 else f"depth-{min(run.depth, DEEPEST)}"
             words = f'<mark class="{look}">{words}</mark>'
         opens = "".join(f"<sup>[{passage.number}</sup>" for passage in run.opens)

@@ -74,6 +74,15 @@ class Block:
     going_on: list[Passage] = field(default_factory=list)
     more_going_on: int = 0
 
+    def words(self, run: Run, text: str) -> str:
+        """What a run of this block shows: the white space after its words is left to the layout."""
+        words = text[run.start : run.end]
+        if run.part != BETWEEN:
+            return words
+        if self.turn:
+            return ""
+        return words.rstrip() if run.end == self.end else words
+
     def opening(self) -> list[Passage]:
         """The passages that begin here, in text order."""
         return [passage for run in self.runs for passage in run.opens]

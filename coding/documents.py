@@ -15,7 +15,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
-from .coded_text import BETWEEN, LABEL, Block, Passage
+from .coded_text import LABEL, Block, Passage
 from .colours import HEX
 from .queries import CodeLine
 
@@ -157,9 +157,7 @@ class _Writer:
     def run(self, run, block):
         opens = "".join(self.open(passage) for passage in run.opens)
         closes = "".join(self.close(passage) for passage in run.closes)
-        words = self.text[run.start : run.end]
-        if run.part == BETWEEN and run.end == block.end:
-            words = words.rstrip()
+        words = block.words(run, self.text)
         return f"{opens}{self.words(run, words) if words else ''}{closes}"
 
     def words(self, run, words):

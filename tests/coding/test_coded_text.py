@@ -69,6 +69,8 @@ def test_every_turn_is_a_block_with_its_number_and_label(example):
             of_part[run.part] += text[run.start : run.end]
         assert of_part["label"] == text[turn["start"] : turn["said"]]
         assert of_part["words"] == text[turn["said"] : turn["end"]]
+        shown = "".join(block.words(run, text) for run in block.runs)
+        assert shown == text[turn["start"] : turn["end"]]
         assert not of_part["between"].strip()
 
 
