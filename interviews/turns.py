@@ -8,6 +8,7 @@ with the text and no faster.
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple, TypedDict
 
 
@@ -44,6 +45,23 @@ _NAME = re.compile(rf"[^\W\d_](?:[^:：\n]{{0,{LABEL_LENGTH - 1}}})")
 _NAME_CHARACTERS = re.compile(r"[\w .,'’·•&/()（）#\-]+")
 _HAN_NAME = re.compile(rf"[{_HAN}]{{1,4}}(?:[·•][{_HAN}]{{1,6}})?(?: ?[0-9A-Z]{{1,2}})?")
 _SPACE = re.compile(r"\s*")
+_MOST_SPEAKERS = 20
+_ENOUGH = 2_000  # lines
+_NUMBERED_ID = re.compile(r"id ?[0-9]{1,6}", re.IGNORECASE)
+_OTHER_STYLES = (  # each with whether it may be met by chance, so that most lines must keep to it
+    (
+        re.compile(r"(?P<mark>\*{1,3}|_{1,3})(?P<name>[^*_:：]{1,40})(?:[:：] ?(?P=mark)|(?P=mark) ?[:：])"),
+        False,
+    ),
+    (re.compile(r"#{1,6} +(?P<name>[^#:：]{1,40})[:：]?\Z"), False),
+    (re.compile(r"[0-9]{1,5}[.)]? +(?P<name>[^\W\d_][^:：]{0,39})[:：]"), False),
+    (re.compile(r"\[(?P<name>[^\][]{1,40})\][:：]?"), True),
+    (re.compile(r"(?P<name>[^\W\d_][^–—\-:：]{0,39}) ?[–—-] "), True),
+    (re.compile(r"(?P<name>[^\W\d_][^.?!,;:：。？！，；]{0,39})\Z"), True),
+)
+_WITHIN = re.compile(
+    r"[.?!…。？！”\"\])][ \t]*(?P<name>[^\W\d_][^\s:：.?!]{0,39})[:：](?=\s)"  # after a sentence's end
+)
 
 
 def _words(words: str) -> frozenset[str]:
@@ -64,6 +82,7 @@ _ANSWERER_WORDS = _words(
     被采访者 受访人 回答 回答者 参与者 发言人 说话人 受訪者 被訪者 參與者 發言人
     """
 )
+_USUAL_WORDS = INTERVIEWER_WORDS | _ANSWERER_WORDS
 _METADATA = _words(
     """
     date time place location city venue setting interview interviewed duration length transcriber
@@ -93,6 +112,12 @@ _SENTENCE_WORDS = _words(
     finally remember question
     """
 )
+_NO_LABELS = _SENTENCE_WORDS | _words(
+    """
+    laughs laughter laughing pause pauses silence inaudible unintelligible crosstalk overlapping sighs coughs
+    crying music applause mm hmm hm uh um right sure 笑 大笑 苦笑 停顿 沉默 叹气 咳嗽 听不清 掌声 嗯 对 是 好
+    """
+)
 _HAN_SENTENCE_ENDS = frozenset("说道想讲喊叫如是为下及即了的来去意点面说說講為來點們们")
 
 
@@ -102,6 +127,8 @@ def find_turns(text: str) -> list[Turn]:
     A label stands at the beginning of a line, before a colon (``:`` or ``：``), with or without a time
     stamp before or after it. Lines without a label continue the turn above them. What stands before the
     first label, up to the first empty line, is a header and no turn, nor is a list such as ``Date: 2006``.
+    Where no label has a colon, other ways to write one are looked for: ``**Q:**``, ``### Name``, ``[id1]``,
+    ``I – words``, ``12 Name: words``, a name on its own line. A line may hold several speakers.
     In a text without labels every line that is not blank is a turn with the speaker None. A turn begins
     and ends with a character that is not white space; a time stamp alone on a line belongs to the label
     below it.
@@ -110,7 +137,17 @@ def find_turns(text: str) -> list[Turn]:
     names = _accepted_names(lines)
     first = _first_labelled(lines, names, text)
     if first is None:
+        lines, names = _labelled_otherwise(lines, text)
+        first = next((i for i, line in enumerate(lines) if line.name is not None), None)
+    if first is None:
         return [_unlabelled(text, line) for line in lines]
+    turns = _turns_of(lines, names, first, text)
+    for turn in turns:
+        turn["said"] = min(_after_space(text, turn["said"]), turn["end"])
+    return _parted(turns, names, text)
+
+
+def _turns_of(lines: list["_Line"], names: set[str], first: int, text: str) -> list[Turn]:
     turns: list[Turn] = []
     body = max(_header_length(lines[:first], text), min(_metadata_length(lines, names, text), first))
     if first and lines[first - 1].stamp_end == lines[first - 1].end:
@@ -131,8 +168,6 @@ def find_turns(text: str) -> list[Turn]:
         stamp = None
     if stamp is not None and turns:
         turns[-1]["end"] = stamp.end
-    for turn in turns:
-        turn["said"] = min(_after_space(text, turn["said"]), turn["end"])
     return turns
 
 
@@ -358,6 +393,83 @@ def _header_length(lines: list[_Line], text: str) -> int:
         if text.count("\n", lines[index - 1].end, lines[index].start) > 1:
             return index
     return len(lines)
+
+
+def _labelled_otherwise(lines: list[_Line], text: str) -> tuple[list[_Line], set[str]]:
+    """The lines with labels of the first other style that a text keeps to; or without any, and none."""
+    bare = [line._replace(name=None) if line.name is not None else line for line in lines]
+    heads = [_head_of(line, text) for line in bare]
+    for style, is_doubtful in _OTHER_STYLES:
+        for number in (_ENOUGH, len(lines)):  # most styles are ruled out by the beginning
+            found = [_in_style(line, style, *head) for line, head in zip(bare[:number], heads, strict=False)]
+            names = _names_in_style(found, is_doubtful)
+            found = [
+                line if (line.name or "").casefold() in names else line._replace(name=None) for line in found
+            ]
+            if not names or (is_doubtful and _has_neighbours(found)):
+                break
+        else:
+            return found, names
+    return bare, set()
+
+
+def _names_in_style(lines: list[_Line], is_doubtful: bool) -> set[str]:
+    """The labels of lines, casefolded, if there are enough to call it a style; else none."""
+    counts = Counter(line.name.casefold() for line in lines if line.name is not None)
+    names = {
+        line.name.casefold()
+        for line in lines
+        if line.name is not None
+        and line.name.casefold() not in _NO_LABELS
+        and (
+            _looks_like_label(line.name)
+            or (counts[line.name.casefold()] > 1 and _recurs_like_name(line.name))
+        )
+    }
+    labelled = sum(counts[name] for name in names)
+    too_few = is_doubtful and labelled * 5 < len(lines) * 2
+    return names if 2 <= len(names) <= _MOST_SPEAKERS and not too_few else set()
+
+
+def _head_of(line: _Line, text: str) -> tuple[str, int, int | None]:
+    """A line's beginning, where in it a label may begin, and the time before that."""
+    head = text[line.start : min(line.end, line.start + _LOOK)]
+    after, at = _stamp_at(head, 0)
+    return head, _SPACE.match(head, after).end(), at
+
+
+def _in_style(line: _Line, style: re.Pattern[str], head: str, after: int, at: int | None) -> _Line:
+    match = style.match(head, after)
+    name = match["name"].strip() if match else ""
+    if not name or not name[0].isalpha() or not (_could_be_name(name) or _NUMBERED_ID.fullmatch(name)):
+        return line
+    return line._replace(name=name, words=line.start + match.end(), at=at)
+
+
+def _has_neighbours(lines: list[_Line]) -> bool:
+    """Whether two labels without words follow each other: then they are a list, and nobody's."""
+    return any(
+        one.name is not None and other.name is not None and one.words >= one.end
+        for one, other in pairwise(lines)
+    )
+
+
+def _parted(turns: list[Turn], names: set[str], text: str) -> list[Turn]:
+    """Turns, parted where another speaker's label stands after a sentence's end on the same line."""
+    parted: list[Turn] = []
+    for turn in turns:
+        parted.append(turn)
+        if turn["speaker"] is None:
+            continue
+        end = turn["end"]
+        for match in _WITHIN.finditer(text, turn["said"], end):
+            name = match["name"]
+            if name.casefold() not in names and not (name.isupper() and _label_word(name) in _USUAL_WORDS):
+                continue
+            said = min(_after_space(text, match.end()), end)
+            parted[-1]["end"] = match.start() + len(text[match.start() : match.start("name")].rstrip())
+            parted.append(Turn(start=match.start("name"), end=end, speaker=name, at=None, said=said))
+    return parted
 
 
 def _labelled(line: _Line, stamp: _Line | None) -> Turn:

@@ -207,11 +207,79 @@ def test_nothing_has_no_turns(text):
     assert find_turns(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "one", "two"),
+    [
+        ("NAME: so\n\nOTHER: yes\n", "NAME", "OTHER"),
+        ("Name1 : so\nName2 : yes\nName1 : ah\nName2 : mm", "Name1", "Name2"),
+        ("国伟：so\n访谈者：yes", "国伟", "访谈者"),
+        ("I – so\n\nR – yes\n\nI – ah", "I", "R"),
+        ("I - so\nR - yes", "I", "R"),
+        ("[id1] so\n[id2] yes\n[id1] ah\n[id2] mm", "id1", "id2"),
+        ("[Interviewer]\nso\n\n[Respondent]\nyes", "Interviewer", "Respondent"),
+        ("### Ann\nso\n\n### Bo Li\nyes\n\n### Ann\nah\n\n### Bo Li\nmm", "Ann", "Bo Li"),
+        ("**Q:** so\n\n**A:** yes", "Q", "A"),
+        ("**Ann**: so\n\n**Bo**: yes\n\n**Ann**: ah\n\n**Bo**: mm", "Ann", "Bo"),
+        ("[00:01] **Q:** so\n[00:02] **A:** yes", "Q", "A"),
+        (
+            "Unknown Speaker 0:34\nso\n\nAnn 1:02\nyes\n\nUnknown Speaker 1:10\nah\n\nAnn 1:12\nmm",
+            "Unknown Speaker",
+            "Ann",
+        ),
+        ("国伟(00:00:34): so\n访谈者(00:00:40): yes", "国伟", "访谈者"),
+        ("说话人 1 00:31\nso\n\n说话人 2 00:40\nyes", "说话人 1", "说话人 2"),
+        ("Ann Li\nso\n\nBo\nyes\n\nAnn Li\nah, well\n\nBo\nmm.", "Ann Li", "Bo"),
+        ("INTERVIEWER\nso\nRESPONDENT\nyes", "INTERVIEWER", "RESPONDENT"),
+        ("1 INTERVIEWER: so\n2 WENBO: yes\n3 INTERVIEWER: ah", "INTERVIEWER", "WENBO"),
+        ("1. Ann: so\n2. Bo: yes\n3. Ann: ah\n4. Bo: mm", "Ann", "Bo"),
+    ],
+    ids=lambda value: value.splitlines()[0],
+)
+def test_labels_are_known_however_they_are_written(text, one, two):
+    turns = spoken(text)
+    assert turns[:2] == [(one, "so"), (two, "yes")]
+    assert "\n" not in turns[-1][1]
+
+
+def test_several_speakers_on_one_line_are_told_apart():
+    text = "I: So? R: Yes. We left. Then: R:is a language. I: And?\nANN: Hm. I: \nR: no"
+    assert spoken(text) == [
+        ("I", "So?"),
+        ("R", "Yes. We left. Then: R:is a language."),
+        ("I", "And?"),
+        ("ANN", "Hm. I:"),
+        ("R", "no"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I – well, I said so.\nThen we left.\nI – I do not know.\nIt was late.",
+        "[laughs] So.\nThen we left.\n[pause] Well.\nIt was late.\n[laughs] Yes.\nThere.\n[pause] No.\nAh.\nOh.\nMm.",
+        "# Method\nWe asked.\n\n# Result\nThey said.",
+        "**Note** this.\n**Note** that.",
+        "Yes\nWe left.\nNo\nWe stayed.\nYes\nWe left.\nNo\nWe stayed.",
+        "Ann\nBo\nAnn\nBo\nwere there",
+        "1 apple\n2 pears",
+    ],
+)
+def test_prose_that_resembles_labels_has_no_speakers(text):
+    assert [speaker for speaker, _words in spoken(text)] == [None] * len([x for x in text.splitlines() if x])
+
+
 PIECES = st.sampled_from(
     [
         "INTERVIEWER",
         "国伟",
         "Wenbo",
+        "Q",
+        "**",
+        "### ",
+        "[",
+        " – ",
+        ". ",
+        "7 ",
         "[00:01]",
         "12:30",
         ":",
@@ -259,8 +327,25 @@ def test_a_text_without_colons_loses_no_words(text):
         "!" * 5_000_000,
         ":" * 5_000_000,
         "WENBO: a b c d\nI: e\n" * 50_000,
+        "**Q** " * 300_000,
+        "Ann\nso\nBo\nyes\n" * 25_000,
+        "A: " + ". b:" * 500_000,
+        "A: " + ")" * 3_000_000,
+        "A: ." + " " * 3_000_000,
     ],
-    ids=["stamps", "spaces", "blank lines", "marks", "colons", "turns"],
+    ids=[
+        "stamps",
+        "spaces",
+        "blank lines",
+        "marks",
+        "colons",
+        "turns",
+        "bold",
+        "names",
+        "within",
+        "ends",
+        "end",
+    ],
 )
 def test_time_grows_no_faster_than_the_text(text):
     started = time.process_time()
