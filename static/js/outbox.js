@@ -95,7 +95,7 @@ export class Outbox extends EventTarget {
       this.#store = new Memory();
       this.durable = false;
     }
-    this.#opening.resolve();
+    this.#opening.resolve(undefined);
   }
 
   /** This person's entries, in order. */

@@ -6,6 +6,7 @@
 
 const ALL = 300; // up to so many codings the whole list is made
 const NEAR = 8; // turns listed beyond those seen, each way
+const ACTS = ["recode", "ends", "move", "split", "merge", "withdraw"];
 const LATER = 80; // milliseconds: the text is painted first, and not disturbed while it scrolls
 
 export class Panel extends EventTarget {
@@ -190,20 +191,31 @@ export class Panel extends EventTarget {
     definition.textContent = code.definition || this.words.noDefinition;
     card.append(name, definition);
     if (mine && this.mayCode) {
-      const withdraw = document.createElement("button");
-      withdraw.className = "button";
-      withdraw.dataset.do = "withdraw";
-      withdraw.textContent = this.words.withdraw;
-      card.append(withdraw);
+      const buttons = document.createElement("p");
+      buttons.className = "row card-acts";
+      buttons.append(...ACTS.map((act) => this.#act(act)));
+      card.append(buttons);
     }
     return card;
+  }
+
+  #act(act) {
+    const button = document.createElement("button");
+    button.className = "button";
+    if (act !== "withdraw") button.dataset.kind = "quiet";
+    button.dataset.do = act;
+    button.textContent = this.words[act];
+    return button;
   }
 
   #detailClick(event) {
     const button = event.target.closest("[data-do]");
     if (button?.dataset.do === "close-detail") this.dispatchEvent(new Event("close"));
-    if (button?.dataset.do === "withdraw")
-      this.dispatchEvent(new CustomEvent("withdraw", { detail: button.closest("[data-id]").dataset.id }));
+    else if (button) this.#tellAct(button.closest("[data-id]").dataset.id, button.dataset.do);
+  }
+
+  #tellAct(id, act) {
+    this.dispatchEvent(new CustomEvent("act", { detail: { id, act } }));
   }
 
   #click(event) {
@@ -219,7 +231,7 @@ export class Panel extends EventTarget {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
     if (to !== undefined) buttons[to]?.focus();
     else if (button && (event.key === "Delete" || event.key === "Backspace"))
-      this.dispatchEvent(new CustomEvent("withdraw", { detail: button.dataset.id }));
+      this.#tellAct(button.dataset.id, "withdraw");
     else return;
     event.preventDefault();
   }

@@ -119,6 +119,20 @@ export class Chooser extends EventTarget {
     return found;
   }
 
+  /** The next edge of a "character", "word" or "sentence" from a position, in a direction; ends or beginnings. */
+  boundary(point, direction, granularity, isEnd) {
+    if (granularity === "character") return Math.max(0, Math.min(this.map.end, point + direction));
+    const side = isEnd ? 1 : 0;
+    let turn = Math.max(0, this.map.turnAt(isEnd ? point - 1 : point));
+    for (; turn >= 0 && turn < this.map.turns.length; turn += direction) {
+      const { words, sentences } = this.#unitsOf(turn);
+      const edges = (granularity === "sentence" ? sentences : words).map((unit) => unit[side]);
+      const next = direction > 0 ? edges.find((edge) => edge > point) : edges.findLast((edge) => edge < point);
+      if (next !== undefined) return next;
+    }
+    return point;
+  }
+
   /** Choose a whole turn's words. */
   chooseTurn(turn) {
     const { words, sentences } = this.#unitsOf(turn);

@@ -15,7 +15,7 @@ export class Stripes extends EventTarget {
   #drawn = []; // {coding, x, top, bottom}, relative to the canvas
   #frame = 0;
   #colours = new Map();
-  canvas; map; store; painter; lookOf; titleOf;
+  canvas; map; store; painter; looks; lookOf; titleOf;
 
   /** @param {{canvas: HTMLCanvasElement, map, store, painter, looks: Set<string>, lookOf, titleOf}} given */
   constructor({ canvas, map, store, painter, looks, lookOf, titleOf }) {

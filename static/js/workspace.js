@@ -1,6 +1,9 @@
 /** The transcript page: brings its parts together. Each part knows its own job; only this module knows them all. */
 
+import { Acts } from "passages/acts";
 import { CodeTree, describe } from "passages/codes";
+import { Find } from "passages/find";
+import { Grips } from "passages/grips";
 import { panes } from "passages/panes";
 import { shortcuts } from "passages/keys";
 import { follow } from "passages/live";
@@ -10,7 +13,7 @@ import { Palette } from "passages/palette";
 import { Panel } from "passages/panel";
 import { Chooser } from "passages/selection";
 import { sending } from "passages/sending";
-import { Store, plain, uuid } from "passages/store";
+import { Store, plain } from "passages/store";
 import { Stripes } from "passages/stripes";
 import { TextMap, codePoints } from "passages/textmap";
 
@@ -72,64 +75,90 @@ function notify(text, { undo = false } = {}) {
 
 // Changing
 
-function send(changes, added, removed) {
-  return outbox.add(
-    changes.map((change, index) => ({
-      transcript: given.transcript,
-      address: given.changes,
-      revision: given.revision,
-      change,
-      added: index ? [] : added,
-      removed: index ? [] : removed,
-    })),
-  );
-}
+const acts = new Acts({ store, outbox, given });
 
-/** Apply codes to the chosen words: seen at once, kept in this browser, then sent. */
-function apply(ids, { start, end } = chooser.chosen ?? {}) {
-  if (!given.mayCode || start === undefined) return;
-  const added = ids
-    .filter((code) => !store.mine(start, end, code))
-    .map((code) => ({ id: uuid(), start, end, code, coder: given.user }));
-  for (const code of ids) palette.used(code);
-  const names = ids.map((code) => codeById.get(code).name).join(", ");
-  say(words.applied.replace("{code}", names));
-  if (!added.length) return;
+/** Apply codes to stretches, or take them off where all of them are there. */
+function apply(codeIds, stretches = chooser.chosen ? [chooser.chosen] : []) {
+  if (!given.mayCode || !stretches.length) return;
   performance.mark("passages:applied");
-  store.know({ [given.user]: given.userName });
-  store.change(added, []);
+  const done = acts.apply(codeIds, stretches);
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:painted")));
-  const changes = added.map((coding) => ({ id: coding.id, do: "apply", start, end, code: coding.code }));
-  store.remember({ changes: changes.map((change) => change.id), added, removed: [] });
-  send(changes, added, []);
-  updateButtons();
+  for (const code of codeIds) palette.used(code);
+  const names = codeIds.map((code) => codeById.get(code).name).join(", ");
+  const text = (done === "withdrawn" ? words.withdrawn : words.applied).replace("{code}", names);
+  if (done === "withdrawn" || stretches.length > 1) tell(text);
+  else say(text);
 }
 
 function withdraw(id) {
   const coding = store.codings.get(plain(id));
-  if (!coding || coding.coder !== given.user || !given.mayCode) return;
-  const change = { id: uuid(), do: "withdraw", target: coding.id };
-  store.change([], [coding]);
-  store.remember({ changes: [change.id], added: [], removed: [coding] });
-  send([change], [], [coding]);
-  if (active?.id === coding.id) open(null);
-  const text = words.withdrawn.replace("{code}", codeById.get(coding.code).name);
+  if (!acts.isMine(coding)) return;
+  acts.withdraw([coding]);
+  tell(words.withdrawn.replace("{code}", codeById.get(coding.code).name));
+}
+
+/** Say what was done, with a way back. */
+function tell(text) {
   say(text);
   notify(text, { undo: true });
-  updateButtons();
 }
 
 function undo(redo = false) {
-  const reversed = store.reverse(redo);
-  if (!reversed) {
+  if (!acts.reverse(redo)) {
     say(redo ? words.cannotRedo : words.cannotUndo);
     return;
   }
-  send(reversed.changes, reversed.act.added, reversed.act.removed);
-  if (active && !store.codings.has(active.id)) open(null);
   toast.hidden = true;
   say(redo ? words.redone : words.undone);
-  updateButtons();
+}
+
+/** The next coding of mine with the same code, which this one could be merged with. */
+function neighbour(coding) {
+  const same = store.list().filter((other) => acts.isMine(other) && other.code === coding.code && other.id !== coding.id);
+  return same.find((other) => other.start >= coding.start) ?? same.at(-1);
+}
+
+/** Where a coding would be split: before what is chosen in it, or where it was last clicked. */
+function splitPoint(coding) {
+  const point = chooser.chosen?.start ?? cycle.point;
+  return coding.start < point && point < coding.end ? point : null;
+}
+
+const doers = {
+  withdraw: (coding) => withdraw(coding.id),
+  recode: (coding) => openPalette({ at: coding, then: ([code]) => acts.recode(coding, code) }),
+  ends: () => grips.focus(),
+  split(coding) {
+    const point = splitPoint(coding);
+    const first = point && map.trim(coding.start, point);
+    const rest = point && map.trim(point, coding.end);
+    if (!first || !rest) return notify(words.splitWhere);
+    acts.split(coding, { end: first.end, start: rest.start });
+    tell(words.splitDone);
+  },
+  merge(coding) {
+    const other = neighbour(coding);
+    if (!other) return notify(words.mergeNone);
+    acts.merge(coding, other);
+    tell(words.mergeDone);
+  },
+  move(coding) {
+    if (!chooser.chosen) return notify(words.chooseFirst);
+    acts.resize(coding, chooser.chosen);
+    tell(words.moveDone);
+  },
+  copy(coding) {
+    if (!chooser.chosen) return notify(words.chooseFirst);
+    const together = store.list().filter((other) => other.start === coding.start && other.end === coding.end);
+    apply([...new Set(together.map((other) => other.code))]);
+  },
+};
+
+/** Do something to a coding of mine; anybody's can be copied from. */
+function doTo(coding, act) {
+  if (!coding || !given.mayCode) return;
+  if (act !== "copy" && !acts.isMine(coding)) return notify(words.onlyMine);
+  doers[act](coding);
 }
 
 function updateButtons() {
@@ -139,28 +168,16 @@ function updateButtons() {
   if (code) code.disabled = !chooser.chosen;
 }
 
-/** What the server said of changes; what it refused is taken back here and said. */
-function settle({ batch, results }) {
-  const byId = new Map(results.map((result) => [plain(result.id), result]));
-  let refused = false;
-  for (const entry of batch) {
-    const result = byId.get(plain(entry.change.id));
-    if (!result || entry.transcript !== given.transcript) continue;
-    if (result.state === "refused") {
-      refused = true;
-      store.change(entry.removed, entry.added);
-      store.forget(entry.change.id);
-      notify(result.reason || words.refused.replace("{n}", "1"));
-    } else if (result.coded_segment) {
-      const id = plain(result.coded_segment);
-      const mine = entry.added.find((coding) => coding.id === plain(entry.change.id));
-      if (mine && mine.id !== id) store.change([{ ...mine, id }], [mine]);
-    }
-  }
-  // What was built on a refused change is refused too, and cannot be taken back from here: look at what there is.
-  if (refused) refresh().catch(() => {});
+acts.addEventListener("change", () => {
+  const present = active && store.codings.get(active.id);
+  if (active && present !== active) open(present ?? null);
   updateButtons();
-}
+});
+acts.addEventListener("refused", ({ detail }) => {
+  notify(detail.find(Boolean) ?? words.refused.replace("{n}", String(detail.length)));
+  // What was built on a refused change is refused too, and cannot be taken back from here: look at what there is.
+  refresh().catch(() => {});
+});
 
 // Looking
 
@@ -179,6 +196,7 @@ function open(coding, together) {
   stripes.active = coding?.id ?? null;
   painter.mark("active", coding && [coding], 20);
   stripes.draw();
+  grips.show(acts.isMine(coding) ? coding : null);
   panel.show(coding, together ?? (coding ? [coding] : undefined));
   if (coding) say(`${codeById.get(coding.code).path}, ${store.coders.get(coding.coder) ?? ""}`);
 }
@@ -226,9 +244,9 @@ function tellTurn() {
     : "";
 }
 
-/** Walk to the next coded segment, or the one before. */
-function walk(direction) {
-  const list = store.list();
+/** Walk to the next coded segment, or the one before; with `same`, of the active coding's code only. */
+function walk(direction, same = false) {
+  const list = store.list().filter((coding) => !same || !active || coding.code === active.code);
   if (!list.length) return;
   let at = active ? list.findIndex((coding) => coding.id === active.id) : -1;
   if (at < 0) {
@@ -240,11 +258,27 @@ function walk(direction) {
   open(next);
 }
 
-function openPalette() {
-  if (!given.mayCode || !chooser.chosen) return;
-  const { start, end } = chooser.chosen;
-  const rects = map.range(start, end).getClientRects();
-  palette.open(rects[rects.length - 1] ?? page.getBoundingClientRect(), codePoints(map.words(start, end)));
+/** Go to the next turn of a respondent that bears no code. */
+function toUncoded() {
+  const turns = map.turns.length;
+  for (let step = 1; step <= turns; step += 1) {
+    const turn = (Math.max(0, turnNow()) + step) % turns;
+    if (map.turns[turn].hasAttribute("data-interviewer") || store.inTurn(turn).length) continue;
+    chooser.clear();
+    enter(turn);
+    return;
+  }
+  notify(words.allCoded);
+}
+
+let picked = apply; // what the palette's next code is for
+
+/** Open the palette at a stretch; `then` gets the codes that are picked. */
+function openPalette({ at = chooser.chosen, then = apply } = {}) {
+  if (!given.mayCode || !at) return;
+  picked = then;
+  const rects = map.range(at.start, at.end).getClientRects();
+  palette.open(rects[rects.length - 1] ?? page.getBoundingClientRect(), codePoints(map.words(at.start, at.end)));
 }
 
 /** What a memo would be on, for the module of the memos. */
@@ -271,6 +305,22 @@ const caretAt = (x, y) => {
   const range = document.caretRangeFromPoint?.(x, y);
   return range && [range.startContainer, range.startOffset];
 };
+
+const grips = new Grips({ article, map, painter, chooser, caretAt, words });
+grips.addEventListener("resize", ({ detail: { coding, start, end } }) => {
+  acts.resize(coding, { start, end });
+  tell(words.moveDone);
+});
+grips.addEventListener("move", ({ detail }) => say(map.words(detail.start, detail.end).slice(-80)));
+grips.addEventListener("leave", () => enter(map.turnAt(active?.start ?? 0), { scroll: false }));
+
+const find = new Find({ map, painter, words });
+find.addEventListener("hit", ({ detail }) => {
+  goTo(detail.start);
+  if (detail.say) say(map.words(Math.max(0, detail.start - 30), detail.end + 30));
+});
+find.addEventListener("code-all", ({ detail }) => openPalette({ at: detail[0], then: (ids) => apply(ids, detail) }));
+find.addEventListener("close", () => enter(turnNow(), { scroll: false }));
 
 let cycle = { point: -1, index: 0 };
 article.addEventListener("click", (event) => {
@@ -300,7 +350,7 @@ panel.addEventListener("open", ({ detail }) => {
   goTo(coding.start, { focus: true });
   open(coding);
 });
-panel.addEventListener("withdraw", ({ detail }) => withdraw(detail));
+panel.addEventListener("act", ({ detail: { id, act } }) => doTo(store.codings.get(id), act));
 panel.addEventListener("close", () => {
   open(null);
   if (current >= 0) enter(current);
@@ -309,7 +359,7 @@ tree.addEventListener("pick", ({ detail }) => {
   if (chooser.chosen) apply([detail]);
   else describe(tree.gist, codeById.get(detail));
 });
-palette.addEventListener("apply", ({ detail }) => apply([detail]));
+palette.addEventListener("apply", ({ detail }) => picked([detail]));
 palette.addEventListener("close", ({ detail }) => {
   if (!detail.back) return;
   enter(map.turnAt(chooser.chosen?.start ?? 0), { scroll: false });
@@ -331,7 +381,6 @@ article.addEventListener("click", (event) => {
   layout.show("codings");
   panel.goTo(map.indexOfTurn.get(button.closest(".turn")));
 });
-outbox.addEventListener("settled", ({ detail }) => settle(detail));
 outbox.addEventListener("settled", ({ detail }) => {
   // What was made on an older text has other positions in this one.
   if (detail.batch.some((entry) => entry.revision !== given.revision)) refresh().catch(() => {});
@@ -343,6 +392,7 @@ document.addEventListener("click", (event) => {
   if (act === "code") openPalette();
   else if (act === "undo") undo();
   else if (act === "redo") undo(true);
+  else if (act === "find") find.open();
 });
 
 page.addEventListener("copy", (event) => {
@@ -371,8 +421,8 @@ shortcuts({
   inText,
   isBusy: () => palette.isOpen || Boolean(document.querySelector("dialog[open]")),
   keys: {
-    c: openPalette,
-    Enter: openPalette,
+    c: () => openPalette(),
+    Enter: () => openPalette(),
     z: () => undo(),
     "Shift+Z": () => undo(true),
     j: () => toTurn(1),
@@ -389,6 +439,15 @@ shortcuts({
     t: () => chooser.chooseTurn(turnNow()),
     n: () => walk(1),
     p: () => walk(-1),
+    "Shift+N": () => walk(1, true),
+    "Shift+P": () => walk(-1, true),
+    u: toUncoded,
+    f: () => find.open(chooser.chosen ? map.words(chooser.chosen.start, chooser.chosen.end) : ""),
+    e: () => doTo(active, "ends"),
+    r: () => doTo(active, "recode"),
+    x: () => doTo(active, "split"),
+    g: () => doTo(active, "merge"),
+    y: () => doTo(active, "copy"),
     m: writeMemo,
     Delete: () => active && withdraw(active.id),
     "/": () => {
