@@ -29,7 +29,7 @@ TOO_LONG = _(
 )
 
 MAX_OUTPUT = 64 * 1024 * 1024
-SECONDS = 20
+SECONDS = 15
 _HEAP_EXHAUSTED = 251  # as programs built by GHC say it
 
 

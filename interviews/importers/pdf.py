@@ -58,7 +58,7 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
     if "refused" in answer:
         raise Unreadable(packages.PASSWORD if answer["refused"] == "password" else apart.DAMAGED)
     pages = [
-        [Line(*line, page=number) for line in lines]
+        [Line(*line, page=number) for line in lines if line[0].strip()]
         for number, (_width, _height, lines) in enumerate(answer["pages"])
     ]
     if not any(pages):
@@ -89,7 +89,7 @@ def repeated_lines(pages: list[list[Line]], heights: list[float]) -> set[Line]:
     for lines, height in zip(pages, heights, strict=True):
         for line in lines:
             if line.y > height * (1 - _MARGIN) or line.y < height * _MARGIN:
-                key = (_NUMBER.sub("#", line.text), round(line.y / _SAME_PLACE))
+                key = (_NUMBER.sub("\0", line.text), round(line.y / _SAME_PLACE))
                 places.setdefault(key, []).append(line)
     enough = max(2, len(pages) - 1)
     return {

@@ -6,6 +6,7 @@ The PDF comes on the standard input. Printed is ``{"pages": [[width, height, lin
 
 import ctypes
 import json
+import math
 import sys
 
 import pypdfium2
@@ -42,7 +43,7 @@ def _page(page):
     width, height = page.get_size()
     text.close()
     page.close()
-    return [width, height, found]
+    return [_finite(width), _finite(height), found]
 
 
 def _characters(text):
@@ -62,7 +63,11 @@ def _line(text, characters, first, last):
     raw.FPDFText_GetCharBox(text, last, left, right, bottom, top)
     said = "".join(characters).replace("\0", "")
     said = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # halves of rare characters
-    return [said.rstrip(), round(x.value, 1), round(right.value, 1), round(y.value, 1)]
+    return [said.rstrip(), *(_finite(place.value) for place in (x, right, y))]
+
+
+def _finite(number):
+    return round(number, 1) if math.isfinite(number) else 0.0
 
 
 def main():

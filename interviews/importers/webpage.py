@@ -16,6 +16,7 @@ TOO_LARGE = _(
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 2_000
+MAX_TABLES = 20  # in one another: each takes pandoc several times as long
 _BEGINS = re.compile(
     r"(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body|meta|p|div|table)\b",
     re.IGNORECASE | re.DOTALL,
@@ -52,7 +53,7 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
     if len(data) > MAX_BYTES:
         raise Unreadable(TOO_LARGE)
     text = _decoded(data, encoding)
-    if _depth(text) > MAX_DEPTH:
+    if _is_nested_too_deeply(text):
         raise Unreadable(TOO_LARGE)
     with tempfile.TemporaryFile() as document:
         document.write(text.encode())
@@ -80,11 +81,14 @@ def _usual(charset: str) -> str:
     return {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
 
 
-def _depth(text: str) -> int:
-    deepest = depth = 0
+def _is_nested_too_deeply(text: str) -> bool:
+    depth = tables = 0
     for match in _TAG.finditer(text):
-        if match[2].lower() in _WITHOUT_CONTENT or match[2].lower() in _ENDS_ITSELF:
-            continue
-        depth = max(0, depth - 1) if match[1] else depth + 1
-        deepest = max(deepest, depth)
-    return deepest
+        tag, step = match[2].lower(), -1 if match[1] else 1
+        if tag == "table":
+            tables = max(0, tables + step)
+        if tag not in _WITHOUT_CONTENT and tag not in _ENDS_ITSELF:
+            depth = max(0, depth + step)
+        if depth > MAX_DEPTH or tables > MAX_TABLES:
+            return True
+    return False
