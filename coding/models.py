@@ -151,7 +151,7 @@ class Segment(models.Model):
     quote = models.TextField()
     words = models.PositiveIntegerField(default=0)
     respondent = models.ForeignKey(Respondent, models.PROTECT, null=True, blank=True, related_name="segments")
-    needs_eyes = models.BooleanField(default=False)
+    needs_eyes = models.BooleanField(default=False, db_default=False)
     was_revision = models.PositiveIntegerField(null=True, editable=False)
     was_start = models.PositiveIntegerField(null=True, editable=False)
     was_end = models.PositiveIntegerField(null=True, editable=False)

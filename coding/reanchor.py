@@ -85,6 +85,11 @@ def _journey(edit, row, earlier):
         if place.exact:
             return Goes(row, place.start, place.end, KEPT, back=True)
     place = edit.map.place(row.start, row.end)
+    if edit.way_back:
+        back = through(edit.way_back, row.start, row.end)
+        if back.exact and back != place:
+            state = NEEDS_EYES if row.needs_eyes else KEPT
+            return Goes(row, back.start, back.end, state, back=row.was_revision is None)
     if place.exact:
         return Goes(row, place.start, place.end, NEEDS_EYES if row.needs_eyes else KEPT, shifts=True)
     state = NEEDS_EYES if row.needs_eyes else place.state

@@ -62,7 +62,7 @@ class Edit:
 
     def __init__(self, transcript, text):
         self.transcript = transcript
-        self.old, self.old_turns = transcript.text, transcript.turns
+        self.old, self.old_turns, self.revision = transcript.text, transcript.turns, transcript.revision
         self.text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
         if not self.text.strip():
             raise Refused(_("A transcript cannot be empty. To take it out of the study, remove it."))
@@ -81,6 +81,18 @@ class Edit:
         revisions = TextRevision.objects.filter(transcript=self.transcript.pk)
         numbers = [number for number, text in revisions.values_list("number", "text") if text == self.text]
         return revisions.filter(number=numbers[-1]).first() if numbers else None
+
+    @cached_property
+    def way_back(self):
+        """The edits between, taken back one by one, where the text is that of a revision before the last."""
+        if not self._known or self._known.number >= self.revision - 1:
+            return []
+        between = TextRevision.objects.filter(
+            transcript=self.transcript.pk, number__gte=self._known.number, number__lte=self.revision
+        )
+        texts = list(between.order_by("-number").values_list("text", flat=True))
+        is_whole = len(texts) == self.revision - self._known.number + 1
+        return [EditMap(later, earlier) for later, earlier in pairwise(texts)] if is_whole else []
 
     @cached_property
     def turns(self):
