@@ -111,7 +111,7 @@ def test_word_files_are_imported(study):
     [
         (b"", "no text in this file"),
         (bytes(range(256)) * 20, "not text"),
-        (b"%PDF-1.7", "a PDF"),
+        (b"%PDF-1.7", "damaged"),
         ("采访者：您是哪一年回国的？".encode("gb18030"), "encoded"),
         (b"a" * 200_000, "the limit is"),
     ],
