@@ -19,11 +19,14 @@ django.setup()
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from coding import reanchor
 from coding.models import CodedSegment
+from interviews import editing
+from interviews.models import Transcript
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
@@ -159,6 +162,26 @@ class Bench:
         self.report.line("apply a code: median", median(times), 15, "ms")
         self.report.line("apply a code: p95", p95(times), 40, "ms")
 
+    def edit_text(self, server):
+        """A word put in near the beginning, and one in the middle, of a long text: where all its codings go."""
+        text = self.big_transcript()[0].text
+        middle = text.index(" ", len(text) // 2)
+        edited = f"{text[:100]} now{text[100:middle]} then{text[middle:]}"
+        times = []
+        for _ in range(3):
+            transcript = Transcript.objects.get(pk=self.big_transcript()[0].pk)
+            edit = editing.Edit(transcript, edited)
+            turns = edit.turns
+            with transaction.atomic():
+                start = time.perf_counter()
+                _before, _after, receipt = reanchor.carry(edit)
+                times.append((time.perf_counter() - start) * 1000)
+                transaction.set_rollback(True)
+            if not turns or not receipt.kept:
+                raise RuntimeError("No coding was kept.")
+        name = f"re-anchor {self.scale.segments:,} in {self.scale.words:,} words"
+        self.report.line(name, median(times), 1000, "ms", max(times))
+
     def write_at_once(self, server):
         transcript, codes = self.big_transcript()
         before = CodedSegment.objects.count()
@@ -265,6 +288,7 @@ MEASURES = {
     "csv": Bench.export,
     "chromium": Bench.in_chromium,
     "import": Bench.import_files,
+    "edit": Bench.edit_text,
     "writers": Bench.write_at_once,
 }
 
@@ -289,7 +313,7 @@ def main():
 
 def prepare(bench, wanted):
     """Make the material before the server starts, so that nothing is measured while it is written."""
-    if {"open", "apply", "chromium", "writers"} & set(wanted):
+    if {"open", "apply", "chromium", "edit", "writers"} & set(wanted):
         bench.big_transcript()
     if "crosstab" in wanted:
         for total in bench.scale.crosstabs:
