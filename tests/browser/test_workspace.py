@@ -129,14 +129,71 @@ def test_overlapping_and_nested_segments_stay_as_they_were_made(workspace):
     assert highlighted(page, "depth-2") == ["together", "car park"]
 
 
-def test_the_same_code_on_the_same_words_is_one_coding(workspace):
+def test_the_same_code_on_the_same_words_again_takes_it_off(workspace):
     page = workspace
-    for _ in range(2):
+    for present in (1, 0):
         select(page, "car park")
         apply(page, "Place")
+        expect(page.locator("#codings .coding")).to_have_count(present)
+        page.keyboard.press("Escape")
     saved(page)
-    assert Event.objects.count() == 1
-    expect(page.locator("#codings .coding")).to_have_count(1)
+    assert list(Event.objects.values_list("action", flat=True)) == ["apply", "withdraw"]
+    assert stored() == []
+
+
+def test_a_coding_is_reshaped_by_keys_and_all_of_it_undone(workspace):
+    page = workspace
+    select(page, "together, in the car park")
+    apply(page, "Place")
+    page.keyboard.press("n")
+    for keys, then in (
+        (["e", "ArrowLeft", "Enter"], ["together, in the car"]),
+        (["x"], None),
+        (["r"], ["together, in the car"]),
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+        if keys == ["x"]:  # nothing in it is chosen: it says what to do first
+            expect(page.locator("#toast")).to_contain_text("choose words in it")
+        if keys == ["r"]:
+            page.locator("#palette-input").fill("Suzhou")
+            page.keyboard.press("Enter")
+        saved(page)
+        if then:
+            assert [quote for quote, _code in stored()] == then
+    assert stored() == [("together, in the car", "Suzhou")]
+    for _ in range(2):
+        page.keyboard.press("z")
+        saved(page)
+    assert stored() == [("together, in the car park", "Place")]
+
+
+def test_what_was_done_can_be_undone_after_a_reload(workspace):
+    page = workspace
+    select(page, "car park")
+    apply(page, "Place")
+    saved(page)
+    page.reload()
+    page.wait_for_selector("#page[data-ready]")
+    page.locator(".turn").first.focus()
+    page.keyboard.press("z")
+    expect(page.locator("#codings .coding")).to_have_count(0)
+    saved(page)
+    assert stored() == []
+
+
+def test_a_search_finds_other_widths_and_cases_and_codes_all_its_hits(workspace):
+    page = workspace
+    page.locator(".turn").first.focus()
+    page.keyboard.press("f")
+    page.keyboard.type("ＣＡＲ park")
+    expect(page.locator("#find-count")).to_have_text("1 of 1")
+    assert highlighted(page, "found") == ["car park"]
+    page.click("[data-find=code-all]")
+    page.locator("#palette-input").fill("Place")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert stored() == [("car park", "Place")]
 
 
 def test_the_same_words_elsewhere_are_not_taken_for_those_chosen_before(

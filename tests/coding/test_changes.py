@@ -512,6 +512,92 @@ def test_applying_one_code_takes_the_same_queries_whatever_the_size(
         assert states(post(client, transcript, apply(make_code(study), 3, 8))) == ["done"]
 
 
+# Reshaping
+
+
+def change(do, **fields):
+    return {
+        "id": str(uuid.uuid4()),
+        "do": do,
+        **{key: str(value) if key in ("target", "other") else value for key, value in fields.items()},
+    }
+
+
+def ranges():
+    rows = CodedSegment.objects.order_by("content_object__start", "tag")
+    return [
+        (row.content_object.start, row.content_object.end, row.tag.name)
+        for row in rows.select_related("content_object", "tag")
+    ]
+
+
+def test_a_coding_is_resized_recoded_split_and_merged_and_each_is_undone(client, study, transcript, coder):
+    one, two = make_code(study, "One"), make_code(study, "Two")
+    applied = apply(one, 0, 20)
+    assert states(post(client, transcript, applied)) == ["done"]
+    steps = [
+        (change("resize", target=applied["id"], start=5, end=25), [(5, 25, "One")]),
+        (change("recode", target=applied["id"], code=two.pk), [(5, 25, "Two")]),
+        (split := change("split", target=applied["id"], end=12, start=14), [(5, 12, "Two"), (14, 25, "Two")]),
+        (change("merge", target=applied["id"], other=split["id"]), [(5, 25, "Two")]),
+    ]
+    seen = [ranges()]
+    for step, expected in steps:
+        assert states(post(client, transcript, step)) == ["done"]
+        assert states(post(client, transcript, step)) == ["already"]
+        assert ranges() == expected
+        seen.append(expected)
+    for step, _expected in reversed(steps):
+        seen.pop()
+        assert states(post(client, transcript, undo(step))) == ["done"]
+        assert ranges() == seen[-1]
+
+
+def test_reshaping_onto_what_is_there_is_refused_and_leaves_both(client, study, transcript, coder):
+    one, two = make_code(study, "One"), make_code(study, "Two")
+    first, second = apply(one, 0, 20), apply(one, 22, 30)
+    other = apply(two, 0, 20)
+    post(client, transcript, first, second, other)
+    before = ranges()
+    answer = post(
+        client,
+        transcript,
+        change("resize", target=first["id"], start=22, end=30),
+        change("recode", target=first["id"], code=two.pk),
+        change("split", target=first["id"], end=9, start=7),
+        change("merge", target=first["id"], other=other["id"]),
+        change("merge", target=first["id"], other=first["id"]),
+    )
+    assert states(answer) == ["refused"] * 5
+    assert all(reasons(answer))
+    assert ranges() == before
+
+
+@pytest.mark.parametrize("do", ["resize", "recode", "split", "merge"])
+def test_nobody_reshapes_anothers_coding(client, study, transcript, coder, do):
+    code = make_code(study)
+    theirs = make_coded_segment(transcript, code, make_coder(study), 0, 20)
+    fields = {"start": 5, "end": 4 if do == "split" else 9, "code": code.pk, "other": theirs.pk}
+    wanted = {"resize": ["start", "end"], "recode": ["code"], "split": ["start", "end"], "merge": ["other"]}[
+        do
+    ]
+    answer = post(client, transcript, change(do, target=theirs.pk, **{key: fields[key] for key in wanted}))
+    assert states(answer) == ["refused"]
+    assert "Only the coder" in reasons(answer)[0]
+
+
+def test_memos_follow_the_coding_that_stays_when_two_are_merged(client, study, transcript, coder):
+    code = make_code(study)
+    first, second = apply(code, 0, 10), apply(code, 12, 20)
+    post(client, transcript, first, second)
+    memo = Memo.objects.create(study=study, author=coder, text="Why here?", coded_segment_id=second["id"])
+    assert states(post(client, transcript, change("merge", target=first["id"], other=second["id"]))) == [
+        "done"
+    ]
+    memo.refresh_from_db()
+    assert str(memo.coded_segment_id) == first["id"]
+
+
 # Many at once
 
 
