@@ -99,7 +99,7 @@ class MergeForm(forms.Form):
 class FileForm(forms.Form):
     """A codebook file to look at before anything is written."""
 
-    file = forms.FileField(label=_("Codebook file (CSV)"))
+    file = forms.FileField(label=_("Codebook file (CSV or .qdc)"))
 
 
 class MemoForm(forms.Form):

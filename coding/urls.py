@@ -10,6 +10,7 @@ urlpatterns = [
     path("studies/<str:slug>/codebook/", codebook.show_codebook, name="codebook"),
     path("studies/<str:slug>/codebook/import/", codebook.import_codebook, name="import-codebook"),
     path("studies/<str:slug>/export/codebook.csv", codebook.download_csv, name="codebook-csv"),
+    path("studies/<str:slug>/export/codebook.qdc", codebook.download_qdc, name="codebook-qdc"),
     path("studies/<str:slug>/query/", query.show_query, name="query"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(

@@ -89,6 +89,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:codebook": (READER, NOT_OFFERED),
     "coding:import-codebook": (LEAD, LEAD),
     "coding:codebook-csv": (LEAD, NOT_OFFERED),
+    "coding:codebook-qdc": (LEAD, NOT_OFFERED),
     "coding:query": (READER, NOT_OFFERED),
     "coding:passages": (READER, NOT_OFFERED),
     "coding:export-coded-segments": (LEAD, NOT_OFFERED),

@@ -9,13 +9,15 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coding import codebook, codebook_files, memos
+from coding import codebook, codebook_files, memos, refi_qda
 from coding.colours import looks
 from coding.exports import csv_response
 from coding.forms import FileForm
@@ -119,6 +121,20 @@ def download_csv(request, slug):
 
 
 @login_required
+@require_safe
+def download_qdc(request, slug):
+    study = reach(Study.objects, request.user, "export", slug=slug)
+    try:
+        data = refi_qda.write_qdc(study)
+    except TableError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("coding:codebook", study.slug)
+    name = f"{study.slug}-codebook-{timezone.localdate().isoformat()}.qdc"
+    disposition = content_disposition_header(True, name)
+    return HttpResponse(data, content_type="application/xml", headers={"Content-Disposition": disposition})
+
+
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_codebook(request, slug):
     """Look at a codebook file, then confirm; the file goes to the reader and back, so that nothing is kept of it."""
@@ -153,7 +169,8 @@ def _data(request, form):
 def _confirmed(request, study, data, context):
     """Whether the file was imported; otherwise the context has the plan to look at."""
     codebook.lock(study)
-    plan = codebook_files.plan(study, read_table(data))
+    read = refi_qda.read_qdc if refi_qda.is_qdc(data) else read_table
+    plan = codebook_files.plan(study, read(data))
     looked_at = request.POST.get("plan")
     if plan.can_apply and looked_at == plan.digest:
         n = plan.count("created") + plan.count("changed")

@@ -1,0 +1,151 @@
+"""REFI-QDA codebooks (``.qdc``), in and out: strict in writing, liberal in reading.
+
+The format has one text a code. ``include``, ``exclude`` and ``example`` follow the definition there, each as a
+paragraph that begins with its name, and are found again by it. It has no word for
+origin, order and "asked of", and none for retired: a
+retired code is written only where codes in use stand under it, as one that cannot be applied.
+"""
+
+import re
+import uuid
+from collections import Counter
+
+from django.utils.translation import gettext as _
+from lxml import etree
+
+from interviews.tables import MAX_ROWS, Table, TableError
+
+from . import codebook
+from .codebook_files import quoted
+from .exports import path_text
+from .models import Code
+
+NAMESPACE = "urn:QDA-XML:codebook:1.0"
+ORIGIN = "Passages 0.1"
+DEEPEST = 100
+LABELS = {"include": "Include", "exclude": "Exclude", "example": "Example"}
+HEADER = ["code", "parent", "colour", "definition", *LABELS]
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PART = re.compile(r"(?:\A|\n\n)(Include|Exclude|Example): ")
+
+
+def write_qdc(study) -> bytes:
+    """A study's codebook, valid against the standard's Codebook.xsd. Raises TableError where no code is in use.
+
+    A code has the same GUID in every export.
+    """
+    codes = list(Code.objects.filter(study=study))
+    tree = list(codebook.in_tree_order(codes))
+    written = _in_use_or_above(tree)
+    if not written:
+        raise TableError(_("No code is in use, and a REFI-QDA codebook needs one."))
+    root = etree.Element(_name("CodeBook"), nsmap={None: NAMESPACE}, origin=ORIGIN)
+    elements = {None: etree.SubElement(root, _name("Codes"))}
+    for _depth, code in tree:
+        if code.pk in written:
+            elements[code.pk] = _element(elements[code.parent_id], study, code)
+    return etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
+
+
+def _name(local):
+    return f"{{{NAMESPACE}}}{local}"
+
+
+def _in_use_or_above(tree):
+    found = set()
+    for _depth, code in reversed(tree):
+        if code.retired_at is None or code.pk in found:
+            found |= {code.pk, code.parent_id}
+    return found - {None}
+
+
+def _element(above, study, code):
+    guid = uuid.uuid5(uuid.NAMESPACE_URL, f"passages:{study.slug}:{code.pk}")
+    about = {"guid": str(guid), "name": _NOT_XML.sub("", code.name)}
+    about["isCodable"] = "false" if code.retired_at else "true"
+    element = etree.SubElement(above, _name("Code"), about)
+    if code.colour:
+        element.set("color", code.colour)
+    parts = [code.definition] if code.definition else []
+    parts += [f"{label}: {getattr(code, part)}" for part, label in LABELS.items() if getattr(code, part)]
+    if parts:
+        etree.SubElement(element, _name("Description")).text = _NOT_XML.sub("", "\n\n".join(parts))
+    return element
+
+
+def is_qdc(data: bytes) -> bool:
+    """Whether bytes look like XML, and so are to be read by ``read_qdc``."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<" or data[:4] in (
+        b"\xff\xfe<\x00",
+        b"\xfe\xff\x00<",
+    )
+
+
+def read_qdc(data: bytes) -> Table:
+    """A codebook file as a table for ``codebook_files.plan``; its codes are numbered from 1. Raises TableError.
+
+    Any version of the namespace is read, and empty ``Sets``.
+    Codes without a name go on to the plan, which refuses them.
+    """
+    found = list(_codes(_root(data)))
+    if len(found) > MAX_ROWS:
+        raise TableError(_("This file has more than %(limit)d codes.") % {"limit": MAX_ROWS})
+    names = Counter(path[-1] for path, _element in found)
+    rows = []
+    for number, (path, element) in enumerate(found, start=1):
+        above = path[:-1]
+        parent = (above[-1] if names[above[-1]] == 1 else path_text(above)) if above else ""
+        cells = {"code": path[-1], "parent": parent, "colour": (element.get("color") or "").strip()}
+        cells |= _parts(element)
+        rows.append((number, {column: quoted(cells[column]) for column in HEADER}))
+    return Table(HEADER, rows)
+
+
+def _root(data):
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise TableError(
+            _("This file is no REFI-QDA codebook: it is broken in line %(line)d.")
+            % {"line": error.lineno or 1}
+        ) from error
+    if root.getroottree().docinfo.doctype:
+        raise TableError(_("This file has a DOCTYPE, which no REFI-QDA codebook needs. It is not read."))
+    if _local(root) != "CodeBook":
+        raise TableError(
+            _("This XML file is no REFI-QDA codebook. Export the codebook as .qdc, and choose that.")
+        )
+    return root
+
+
+def _local(element):
+    """The name without its namespace; comments have none."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _codes(root):
+    """``(names from the top down to the code, its element)``, parents first."""
+    stack = [((), element) for box in root if _local(box) == "Codes" for element in box][::-1]
+    while stack:
+        above, element = stack.pop()
+        if _local(element) != "Code":
+            continue
+        path = (*above, " ".join((element.get("name") or "").split()))
+        if len(path) > DEEPEST:
+            raise TableError(
+                _("The codes of this file nest deeper than %(limit)d levels.") % {"limit": DEEPEST}
+            )
+        yield path, element
+        stack.extend((path, child) for child in reversed(element))
+
+
+def _parts(element):
+    texts = ["".join(child.itertext()) for child in element if _local(child) == "Description"]
+    definition, *rest = _PART.split("\n\n".join(texts).strip())
+    keys = {label: part for part, label in LABELS.items()}
+    parts = {"definition": definition.strip(), **dict.fromkeys(LABELS, "")}
+    for label, text in zip(rest[::2], rest[1::2], strict=True):
+        part = keys[label]
+        parts[part] = "\n\n".join(filter(None, (parts[part], text.strip())))
+    return parts
