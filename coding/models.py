@@ -140,8 +140,8 @@ class SegmentQuerySet(StudyScopedQuerySet):
 class Segment(models.Model):
     """A stretch of a transcript: code points ``start`` to ``end``, end excluded; ``quote`` is its text.
 
-    ``respondent`` is who speaks most of it, interviewers aside; null where only interviewers do. ``needs_eyes``: the text
-    was edited and its words are others now; ``was_...`` say in which revision of the text it had the words it was made
+    ``respondent`` is who speaks most of it, interviewers aside; null where only interviewers do. ``needs_eyes``: the
+    text was edited and its words are others now; ``was_...`` say in which revision of the text it had the words it was made
     for, and where.
     """
 
@@ -203,9 +203,7 @@ class CodedSegment(ItemBase):
         db_index=False,  # the unique constraint starts with it
         verbose_name=_("segment"),
     )
-    coder = models.ForeignKey(
-        User, models.PROTECT, related_name="coded_segments", verbose_name=_("coder")
-    )
+    coder = models.ForeignKey(User, models.PROTECT, related_name="coded_segments", verbose_name=_("coder"))
     respondent = models.ForeignKey(
         Respondent, models.PROTECT, null=True, blank=True, related_name="coded_segments"
     )
@@ -261,7 +259,9 @@ class MemoQuerySet(StudyScopedQuerySet):
         return self.annotate(
             author_name=F("author__username"),
             on_transcript=Coalesce("transcript", "segment__transcript", f"{coded}__transcript"),
-            on_title=Coalesce("transcript__title", "segment__transcript__title", f"{coded}__transcript__title"),
+            on_title=Coalesce(
+                "transcript__title", "segment__transcript__title", f"{coded}__transcript__title"
+            ),
             on_start=Coalesce("segment__start", f"{coded}__start"),
             on_end=Coalesce("segment__end", f"{coded}__end"),
             on_words=Left(Coalesce("segment__quote", f"{coded}__quote"), 300),

@@ -14,7 +14,9 @@ urlpatterns = [
     path("studies/<str:slug>/query/", query.show_query, name="query"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(
-        "studies/<str:slug>/export/coded-segments.csv", query.export_coded_segments, name="export-coded-segments"
+        "studies/<str:slug>/export/coded-segments.csv",
+        query.export_coded_segments,
+        name="export-coded-segments",
     ),
     path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
     path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
@@ -39,5 +41,7 @@ urlpatterns = [
         name="coded-transcript-docx",
     ),
     path("transcripts/<int:transcript_id>/needs-eyes/", eyes.list_passages, name="needs-eyes"),
-    path("transcripts/<int:transcript_id>/respondent/", workspace.show_respondent, name="transcript-respondent"),
+    path(
+        "transcripts/<int:transcript_id>/respondent/", workspace.show_respondent, name="transcript-respondent"
+    ),
 ]

@@ -19,7 +19,9 @@ api = NinjaAPI(
 
 @api.exception_handler(PermissionDenied)
 def not_allowed(request, error):
-    return api.create_response(request, {"detail": str(error) or "Your role does not allow this."}, status=403)
+    return api.create_response(
+        request, {"detail": str(error) or "Your role does not allow this."}, status=403
+    )
 
 
 api.add_router("", "interviews.api.router")

@@ -251,5 +251,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {"passages": {"level": "INFO"}, "django": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "loggers": {
+        "passages": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
 }

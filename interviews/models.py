@@ -199,7 +199,8 @@ class Attribute(models.Model):
                 violation_error_message=_("There is an attribute of this name already."),
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["text", "number", "date", "yes_no", "one_of"]), name="attribute_kind_known"
+                condition=Q(kind__in=["text", "number", "date", "yes_no", "one_of"]),
+                name="attribute_kind_known",
             ),
         ]
 
@@ -358,7 +359,9 @@ class Upload(models.Model):
     words = models.PositiveIntegerField(default=0)
     speakers = models.JSONField(default=dict)
     respondent = models.ForeignKey(Respondent, models.SET_NULL, null=True, blank=True, related_name="+")
-    respondent_type = models.ForeignKey(RespondentType, models.SET_NULL, null=True, blank=True, related_name="+")
+    respondent_type = models.ForeignKey(
+        RespondentType, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = StudyScopedQuerySet.as_manager()
@@ -400,7 +403,12 @@ class Speaker(models.Model):
     transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="speakers", db_index=False)
     label = models.CharField(_("label"), max_length=200)
     respondent = models.ForeignKey(
-        Respondent, models.PROTECT, null=True, blank=True, related_name="speakers", verbose_name=_("respondent")
+        Respondent,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="speakers",
+        verbose_name=_("respondent"),
     )
     is_interviewer = models.BooleanField(_("interviewer"), default=False)
 

@@ -34,9 +34,7 @@ class TokenAuth(HttpBearer):
 
     def authenticate(self, request, token):
         found = (
-            ApiToken.objects.select_related("user")
-            .filter(digest=digest(token), user__is_active=True)
-            .first()
+            ApiToken.objects.select_related("user").filter(digest=digest(token), user__is_active=True).first()
         )
         if found is None:
             return None

@@ -18,7 +18,9 @@ urlpatterns = [
         name="revoke-invitation",
     ),
     path("studies/<str:slug>/members/<int:membership_id>/role/", members.change_role, name="change-role"),
-    path("studies/<str:slug>/members/<int:membership_id>/remove/", members.remove_member, name="remove-member"),
+    path(
+        "studies/<str:slug>/members/<int:membership_id>/remove/", members.remove_member, name="remove-member"
+    ),
     path("join/<str:secret>/", members.join_study, name="join"),
     path("studies/<str:slug>/import/", material.import_transcripts, name="import"),
     path("studies/<str:slug>/import/files/", material.upload_files, name="upload"),
@@ -27,7 +29,9 @@ urlpatterns = [
     path("studies/<str:slug>/respondents/new/", respondents.create_respondent, name="new-respondent"),
     path("studies/<str:slug>/respondents/import/", respondents.import_respondents, name="import-respondents"),
     path("studies/<str:slug>/respondents/types/new/", respondents.create_type, name="new-respondent-type"),
-    path("studies/<str:slug>/respondents/attributes/new/", respondents.create_attribute, name="new-attribute"),
+    path(
+        "studies/<str:slug>/respondents/attributes/new/", respondents.create_attribute, name="new-attribute"
+    ),
     path("respondents/<int:respondent_id>/", respondents.edit_respondent, name="respondent"),
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),

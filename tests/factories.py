@@ -59,7 +59,9 @@ def make_type(study=None, name=None):
 
 
 def make_attribute(study=None, name=None, **fields):
-    return Attribute.objects.create(study=study or make_study(), name=name or f"Attribute {next(numbers)}", **fields)
+    return Attribute.objects.create(
+        study=study or make_study(), name=name or f"Attribute {next(numbers)}", **fields
+    )
 
 
 def make_respondent(study=None, pseudonym=None, respondent_type=None, **values):
@@ -111,7 +113,11 @@ def make_segment(transcript=None, start=0, end=10, **fields):
         transcript=transcript,
         start=start,
         end=end,
-        defaults={"quote": transcript.text[start:end], "words": len(transcript.text[start:end].split()), **fields},
+        defaults={
+            "quote": transcript.text[start:end],
+            "words": len(transcript.text[start:end].split()),
+            **fields,
+        },
     )[0]
 
 

@@ -84,9 +84,7 @@ class Changes(Schema):
 
     revision: int
     coder: int | None = None
-    changes: Annotated[
-        list[Annotated[Change, Field(discriminator="do")]], Field(max_length=1000)
-    ]
+    changes: Annotated[list[Annotated[Change, Field(discriminator="do")]], Field(max_length=1000)]
 
 
 class Result(Schema):

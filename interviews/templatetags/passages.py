@@ -43,7 +43,8 @@ def icon(name):
     """An icon, as decoration: the control beside it has the words."""
     # The shapes are ours, above; nothing a person typed goes in.
     return format_html(
-        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(ICONS[name])  # noqa: S308
+        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>',
+        mark_safe(ICONS[name]),  # noqa: S308
     )
 
 
