@@ -141,8 +141,8 @@ class Segment(models.Model):
     """A stretch of a transcript: code points ``start`` to ``end``, end excluded; ``quote`` is its text.
 
     ``respondent`` is who speaks most of it, interviewers aside; null where only interviewers do. ``needs_eyes``: the
-    text was edited and its words are others now; ``was_...`` say in which revision of the text it had the words it was made
-    for, and where.
+    text was edited and its words are others now; ``was_...`` say in which revision of the text it had the words it was
+    made for, and where.
     """
 
     transcript = models.ForeignKey(Transcript, models.PROTECT, related_name="segments", db_index=False)

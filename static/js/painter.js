@@ -86,13 +86,15 @@ export class Painter extends EventTarget {
 
   /** Move the window to what is seen now. */
   renew() {
-    if (!this.map.turns.length) return;
     const height = this.page.clientHeight;
     const [first, last] = this.#turnsBetween(-OVERSCAN * height, (1 + OVERSCAN) * height);
-    for (const turn of [...this.#live.keys()]) if (turn < first || turn > last) this.#unpaint(turn);
+    const outside = this.map.turns.length; // what is in no turn, such as the head lines: painted always
+    for (const turn of [...this.#live.keys()])
+      if ((turn < first || turn > last) && turn !== outside) this.#unpaint(turn);
     this.first = first;
     this.last = last;
     for (let turn = first; turn <= last; turn += 1) if (!this.#live.has(turn)) this.#paint(turn);
+    if (!this.#live.has(outside)) this.#paint(outside);
     this.dispatchEvent(new Event("window"));
   }
 
@@ -117,7 +119,7 @@ export class Painter extends EventTarget {
     if (!this.draws) return;
     const codings = this.store.inTurn(turn);
     if (!codings.length) return;
-    for (const slice of slices(codings, this.map.turnStart[turn], this.map.turnEnd[turn])) {
+    for (const slice of slices(codings, this.map.turnStart[turn] ?? 0, this.map.turnEnd[turn] ?? this.map.end)) {
       const depth = slice.codes.length;
       const name = depth === 1 ? this.hueOf(slice.codes[0]) : `depth-${Math.min(depth, 4)}`;
       this.#add(this.#highlight(name), slice.start, slice.end, ranges);

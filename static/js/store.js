@@ -102,6 +102,7 @@ export class Store extends EventTarget {
     const turns = new Set();
     for (const coding of codings) {
       const [first, last] = this.turnsOf(coding.start, coding.end);
+      if (last < first) turns.add(this.buckets.length - 1);
       for (let turn = first; turn <= last; turn += 1) turns.add(turn);
     }
     this.dispatchEvent(new CustomEvent("change", { detail: { turns } }));

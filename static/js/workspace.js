@@ -20,8 +20,15 @@ import { TextMap, codePoints } from "passages/textmap";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const given = read("workspace-data");
 const codes = read("codes-data");
-const codeById = new Map(codes.map((code) => [code.id, code]));
 const words = document.getElementById("words").dataset;
+
+/** Codes by id. A code that a colleague made after this page was opened is shown as such until it is opened again. */
+class Codes extends Map {
+  get(id) {
+    return super.get(id) ?? { id, name: words.newCode, path: words.newCode, look: "hue-blue", definition: "" };
+  }
+}
+const codeById = new Codes(codes.map((code) => [code.id, code]));
 const page = document.getElementById("page");
 const article = document.getElementById("text");
 const spoken = document.getElementById("spoken");
@@ -31,7 +38,7 @@ const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? ""
 const map = new TextMap(page);
 requestAnimationFrame(() => setTimeout(() => performance.mark("passages:text")));
 const store = new Store({ turnsOf: (start, end) => map.turnsOf(start, end), turns: map.turns.length, me: given.user });
-const hueOf = (code) => (codeById.get(code)?.look ?? "hue-blue").split(" ")[0];
+const hueOf = (code) => codeById.get(code).look.split(" ")[0];
 const painter = new Painter({ map, store, page, hueOf });
 const stripes = new Stripes({
   canvas: document.getElementById("stripes"),
@@ -39,8 +46,8 @@ const stripes = new Stripes({
   store,
   painter,
   looks: new Set(["hue-blue", ...codes.map((code) => code.look)]),
-  lookOf: (code) => codeById.get(code)?.look ?? "hue-blue",
-  titleOf: (coding) => `${codeById.get(coding.code)?.path}, ${store.coders.get(coding.coder) ?? ""}`,
+  lookOf: (code) => codeById.get(code).look,
+  titleOf: (coding) => `${codeById.get(coding.code).path}, ${store.coders.get(coding.coder) ?? ""}`,
 });
 const chooser = new Chooser({ map, root: page, painter });
 const panel = new Panel({ map, store, painter, codes: codeById, words, mayCode: given.mayCode });
@@ -520,7 +527,7 @@ function takeOver(answer) {
     coder: answer.coder[i],
   }));
   const theirs = (coding) => coding.coder !== given.user || !outbox.waiting;
-  const known = rows.filter((row) => codeById.has(row.code) && theirs(row));
+  const known = rows.filter(theirs);
   const changed = known.flatMap((row) => {
     const old = store.codings.get(row.id);
     return old && (old.start !== row.start || old.end !== row.end || old.code !== row.code) ? [old] : [];

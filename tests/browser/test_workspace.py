@@ -168,6 +168,18 @@ def test_a_coding_is_reshaped_by_keys_and_all_of_it_undone(workspace):
     assert stored() == [("together, in the car park", "Place")]
 
 
+def test_head_lines_are_coded_and_marked_like_what_is_said(page, live_server, signed_in, study, coder, place):
+    text = "Interview 7, in the park canteen\n\nINTERVIEWER: How?\n\nWENBO: Together.\n"
+    signed_in(page, coder)
+    open_workspace(page, live_server, make_transcript(study, text=text))
+    select(page, "park canteen")
+    apply(page, "Place")
+    saved(page)
+    assert stored() == [("park canteen", "Place")]
+    look = page.locator("#codings .coding .swatch").get_attribute("class").split()[1]
+    assert highlighted(page, look) == ["park canteen"]
+
+
 def test_what_was_done_can_be_undone_after_a_reload(workspace):
     page = workspace
     select(page, "car park")
