@@ -8,8 +8,18 @@ from django.core.cache import cache
 
 from interviews.history import images
 from interviews.models import Speaker, Transcript
+from interviews.prepared import Prepared
 
 from .models import CodedSegment, Segment
+
+SPEAKERS = Prepared(
+    lambda transcript: (
+        Speaker.objects.filter(transcript=transcript)
+        .order_by()
+        .values_list("label", "respondent_id", "is_interviewer")
+    ),
+    1,
+)
 
 
 class Speech:
@@ -18,12 +28,9 @@ class Speech:
     def __init__(self, transcript, turns=None):
         self.starts, self.ends, self.labels = _turns(transcript) if turns is None else _columns(turns)
         self.main = transcript.respondent_id
-        speakers = Speaker.objects.filter(transcript=transcript.pk).order_by()
         self.speakers = {
             label: None if is_interviewer else respondent_id or self.main
-            for label, respondent_id, is_interviewer in speakers.values_list(
-                "label", "respondent_id", "is_interviewer"
-            )
+            for label, respondent_id, is_interviewer in SPEAKERS.rows(transcript.pk)
         }
 
     def respondent_at(self, start, end):

@@ -16,6 +16,7 @@ from interviews import history
 from interviews.access import reach
 from interviews.locks import share_text
 from interviews.models import Event, Transcript
+from interviews.prepared import Prepared
 from interviews.turns import count_words
 
 from .attribution import Speech
@@ -95,11 +96,22 @@ def _shared(transcript_id, user):
     return reach(rows, user, "code", pk=transcript_id)
 
 
+CODE = Prepared(
+    lambda study, code: (
+        Code.objects.filter(study=study, pk=code)
+        .order_by()
+        .values_list("id", "study_id", "name", "revision", "retired_at")
+    ),
+    2,
+)
+BIGGEST_ID = 2**63 - 1
+
+
 def _codes(transcript, changes):
-    ids = {change["code"] for change in changes if "code" in change}
-    if not ids:
-        return {}
-    return Code.objects.filter(study=transcript.study_id).only("name", "revision", "retired_at").in_bulk(ids)
+    ids = {change["code"] for change in changes if 0 < change.get("code", 0) <= BIGGEST_ID}
+    rows = (row for pk in ids for row in CODE.rows(transcript.study_id, pk))
+    fields = ["id", "study_id", "name", "revision", "retired_at"]
+    return {row[0]: Code.from_db(transcript._state.db, fields, row) for row in rows}
 
 
 def _result(batch, change, older):
@@ -153,8 +165,7 @@ def _code(batch, change):
 
 def _segment(batch, start, end):
     """The segment of a range, and whether it was made now."""
-    same = Segment.objects.filter(transcript=batch.transcript, start=start, end=end)
-    for found in same.defer("quote").order_by():
+    if found := _found(batch.transcript, start, end):
         return found, False
     quote = _quote(batch.transcript, start, end) if start < end else ""
     if start >= end or len(quote) != end - start:
@@ -173,14 +184,36 @@ def _segment(batch, start, end):
         with transaction.atomic():
             segment.save(force_insert=True)
     except IntegrityError:  # another coder has just made it
-        return same.get(), False
+        return _found(batch.transcript, start, end), False
     return segment, True
 
 
+SEGMENT_AT = Prepared(
+    lambda transcript, start, end: (
+        Segment.objects.filter(transcript=transcript, start=start, end=end)
+        .order_by()
+        .values_list("id", "transcript_id", "start", "end", "respondent_id")
+    ),
+    3,
+)
+QUOTE = Prepared(
+    lambda transcript, first, length: (
+        Transcript.objects.filter(pk=transcript).order_by().values_list(Substr("text", first, length))
+    ),
+    3,
+)
+
+
+def _found(transcript, start, end):
+    fields = ["id", "transcript_id", "start", "end", "respondent_id"]
+    for row in SEGMENT_AT.rows(transcript.pk, start, end):
+        return Segment.from_db(transcript._state.db, fields, row)
+    return None
+
+
 def _quote(transcript, start, end):
-    return Transcript.objects.values_list(Substr("text", start + 1, end - start), flat=True).get(
-        pk=transcript.pk
-    )
+    [[quote]] = QUOTE.rows(transcript.pk, start + 1, end - start)
+    return quote
 
 
 def _own(batch, pk):
