@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interviews import history
 from interviews.history import images, key_of, record
 from interviews.models import Study
 
@@ -409,3 +410,16 @@ def _fresh(code):
 
     lock(code.study)
     return Code.objects.select_related("study", "parent").get(pk=code.pk)
+
+
+for _action in (
+    "create-code",
+    "edit-code",
+    "move-code",
+    "reorder-codes",
+    "retire-code",
+    "restore-code",
+    "delete-code",
+    "merge-codes",
+):
+    history.undoable[_action] = "manage_codebook"

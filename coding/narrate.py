@@ -99,9 +99,12 @@ PARTS = {
 def _edit_code(story):
     before, after = (images.get(story.event.target, {}) for images in (story.before, story.after))
     if "name" in before and "name" in after:
-        return format_html(
-            _("renamed the code <b>{old}</b> to <b>{new}</b>"), old=before["name"], new=after["name"]
-        )
+        renamed = _("renamed the code <b>{old}</b> to <b>{new}</b>")
+        if "parent_id" in after:
+            renamed = _("renamed the code <b>{old}</b> to <b>{new}</b> and moved it")
+        return format_html(renamed, old=before["name"], new=after["name"])
+    if "parent_id" in after:
+        return format_html(_("moved the code <b>{}</b> under another"), story.target)
     changed = [words for name, words in PARTS.items() if name in after]
     if len(changed) == 1:
         return format_html(_("changed <b>{code}</b>: {part}"), code=story.target, part=changed[0])

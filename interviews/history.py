@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
+undoable = {}  # action -> the act (of access.LEAST_ROLE) one must be allowed, to undo it from the history page
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
 NOTED = "noted"
 undoers = {}  # by action, where undoing is more than putting images back: (event, actor, change) -> the new event

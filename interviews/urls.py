@@ -10,6 +10,7 @@ urlpatterns = [
     path("new-study/", studies.create_study, name="new-study"),
     path("studies/<str:slug>/delete/", studies.delete_study, name="delete-study"),
     path("studies/<str:slug>/history/", studies.list_history, name="history"),
+    path("studies/<str:slug>/history/<int:event_id>/undo/", studies.undo_change, name="undo-change"),
     path("studies/<str:slug>/members/", members.list_members, name="members"),
     path("studies/<str:slug>/invitations/", members.invite_member, name="invite-member"),
     path(

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from coding import codebook
 from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
@@ -50,6 +51,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:new-study": (SIGNED_IN, SIGNED_IN),
     "interviews:delete-study": (OWNER, OWNER),
     "interviews:history": (READER, NOT_OFFERED),
+    "interviews:undo-change": (NOT_OFFERED, LEAD),
     "interviews:members": (READER, NOT_OFFERED),
     "interviews:invite-member": (NOT_OFFERED, OWNER),
     "interviews:revoke-invitation": (NOT_OFFERED, OWNER),
@@ -192,6 +194,7 @@ class World:
         self.attribute = make_attribute(self.study)
         self.respondent = make_respondent(self.study, respondent_type=self.type)
         self.code = make_code(self.study)
+        self.change = self._edited(self.code)
         make_coded_segment(self.transcript, self.code)
         self.unused = make_code(self.study)
         self.memo = Memo.objects.create(study=self.study, author=self.people[CODER], text="Why now?")
@@ -210,12 +213,17 @@ class World:
             make_api_token(person)
             self.tokens[who] = ApiToken.objects.get(user=person)
 
+    def _edited(self, code):
+        codebook.edit_code(code, self.people[OWNER], definition="Said of somebody")
+        return self.study.events.latest("pk")
+
     def arguments(self, name, who, study=None):
         """What the address's converters need, in their order; ``study`` where its address is another's."""
         slug = (study or self.study).slug
         uploads_owner = who if who in (LEAD, OWNER) else LEAD
         special = {
             "interviews:revoke-invitation": [slug, self.invitation.pk],
+            "interviews:undo-change": [slug, self.change.pk],
             "interviews:change-role": [slug, self.membership.pk],
             "interviews:remove-member": [slug, self.membership.pk],
             "interviews:upload-text": [slug, self._upload_of(uploads_owner).pk],

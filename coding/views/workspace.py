@@ -38,6 +38,7 @@ def show_transcript(request, transcript_id):
                 [speaker.label for speaker in speakers if speaker.is_interviewer],
             ),
             "tree": code_tree(codes),
+            "n_codes": sum(code.retired_at is None for code in codes),
             "workspace": {
                 "transcript": transcript.pk,
                 "revision": transcript.revision,
@@ -70,6 +71,7 @@ def code_tree(codes):
     """Codes as the page and its scripts want them: in tree order, each with level, look and path."""
     look, path = looks(codes), paths(codes)
     parents = {code.parent_id for code in codes if not code.retired_at}
+    heads = _retired_heads(codes)
     return [
         {
             "id": code.pk,
@@ -82,10 +84,23 @@ def code_tree(codes):
             "include": code.include,
             "exclude": code.exclude,
             "retired": bool(code.retired_at),
+            "heads": code.pk in heads,
             "opens": code.pk in parents,
         }
         for depth, code in in_tree_order(codes)
     ]
+
+
+def _retired_heads(codes):
+    """Ids of retired codes that have codes in use below them: these still stand under their name."""
+    above = {code.pk: code.parent_id for code in codes}
+    heads = set()
+    for code in codes:
+        at = None if code.retired_at else code.parent_id
+        while at is not None and at not in heads:
+            heads.add(at)
+            at = above[at]
+    return heads & {code.pk for code in codes if code.retired_at}
 
 
 def respondent_facts(transcript):

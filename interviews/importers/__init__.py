@@ -4,6 +4,8 @@ A format is a module with ``reads(data) -> bool``, which looks at the bytes, and
 ``read(name, data, encoding) -> ImportedText``. A new one is added to FORMATS.
 """
 
+from pathlib import PurePath
+
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
@@ -16,6 +18,9 @@ __all__ = ["ImportedText", "Mark", "NeedsEncoding", "Unreadable", "read_file"]
 
 # asked in this order; plain takes what no other knows
 FORMATS = (word, odt, epub, pdf, rtf, webpage, captions, sheets, foreign, plain)
+
+
+NOT_PLAIN = {".doc", ".docx", ".epub", ".odt", ".pdf", ".rtf", ".xlsx"}  # endings that promise more than text
 
 
 def read_file(name: str, data: bytes, *, encoding: str | None = None) -> ImportedText:
@@ -34,4 +39,13 @@ def read_file(name: str, data: bytes, *, encoding: str | None = None) -> Importe
         )
     if not data:
         raise Unreadable(plain.EMPTY)
-    return next(format for format in FORMATS if format.reads(data)).read(name, data, encoding)
+    format = next(format for format in FORMATS if format.reads(data))
+    found = format.read(name, data, encoding)
+    ending = PurePath(name).suffix.lower()
+    if format is plain and ending in NOT_PLAIN:
+        found.warnings.append(
+            format_lazy(
+                _("Its name ends in {ending}, but it is plain text: look at what was read."), ending=ending
+            )
+        )
+    return found

@@ -1,15 +1,17 @@
 """The start page, and the making, history and end of a study."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.messages import success
+from django.contrib.messages import error, success
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.shortcuts import redirect, render
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from interviews import narrate, people
+from interviews import history, narrate, people
 from interviews.access import reach
 from interviews.forms import EXAMPLE_TYPES, DeleteStudyForm, StudyForm
 from interviews.models import Event, Membership, Respondent, Study, Transcript
@@ -78,5 +80,31 @@ def list_history(request, slug):
         "shown": shown,
         "page_numbers": pages.get_elided_page_range(shown.number),
         "told": narrate.tell(shown.object_list),
+        "undoable": _undoable(study, shown.object_list),
     }
     return render(request, "interviews/history.html", context)
+
+
+def _undoable(study, events):
+    """Ids of those events that this person may undo and nobody has undone."""
+    allowed = [event.pk for event in events if study.may.get(history.undoable.get(event.action))]
+    return set(allowed) - set(Event.objects.filter(undoes__in=allowed).values_list("undoes", flat=True))
+
+
+@login_required
+@require_POST
+def undo_change(request, slug, event_id):
+    study = reach(Study.objects, request.user, slug=slug)
+    event = get_object_or_404(study.events, pk=event_id)
+    act = history.undoable.get(event.action)
+    if act is None:
+        raise Http404
+    if not study.may[act]:
+        raise PermissionDenied
+    try:
+        history.undo(event, request.user)
+    except history.Conflict as conflict:
+        error(request, str(conflict))
+    else:
+        success(request, _("Undone. The list below says what was put back."))
+    return redirect("interviews:history", slug=study.slug)

@@ -114,6 +114,7 @@ export class CodeTree extends EventTarget {
 
   #apply(row) {
     this.select(row, { focus: false });
+    if (row.hasAttribute("data-retired")) return;
     this.dispatchEvent(new CustomEvent("pick", { detail: Number(row.dataset.code) }));
   }
 

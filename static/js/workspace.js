@@ -99,7 +99,10 @@ function apply(codeIds, stretches = chooser.chosen ? [chooser.chosen] : []) {
 
 function withdraw(id) {
   const coding = store.codings.get(plain(id));
-  if (!acts.isMine(coding)) return;
+  if (!acts.isMine(coding)) {
+    if (coding && given.mayCode) notify(words.onlyMine);
+    return;
+  }
   acts.withdraw([coding]);
   tell(words.withdrawn.replace("{code}", codeById.get(coding.code).name));
 }

@@ -194,3 +194,25 @@ def test_names_cannot_smuggle_markup_into_the_page(client, study, lead):
 def test_an_event_of_nobody_is_somebodys(study):
     history.record(study, None, "create-study", study, after=history.images(study))
     assert told(study) == ["Somebody made the study"]
+
+
+def test_a_lead_undoes_a_change_of_the_codebook_from_the_history(client, study, lead):
+    code = codebook.create_code(study, lead, name="Team return")
+    codebook.edit_code(code, lead, name="Group return")
+    event = study.events.latest("pk")
+    client.force_login(lead)
+    address = reverse("interviews:undo-change", args=[study.slug, event.pk])
+    assert address in client.get(history_url(study)).content.decode()
+    client.post(address)
+    code.refresh_from_db()
+    assert code.name == "Team return"
+    assert address not in client.get(history_url(study)).content.decode()
+    again = client.post(address, follow=True)
+    assert "undone already" in again.content.decode()
+
+
+def test_what_is_not_offered_for_undoing_is_not_undone(client, study, lead):
+    history.record(study, None, "create-study", study, after=history.images(study))
+    client.force_login(lead)
+    address = reverse("interviews:undo-change", args=[study.slug, study.events.latest("pk").pk])
+    assert client.post(address).status_code == 404
