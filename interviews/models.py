@@ -339,8 +339,9 @@ def upload_path(upload, filename):
 class Upload(models.Model):
     """A file on its way in: read, shown to the person who brought it, and not yet part of the study.
 
-    ``speakers`` says who each label is: ``{label: "interviewer" | respondent id | {"new": pseudonym}}``. A file that
-    cannot be read has a ``problem``; one whose encoding is in doubt has ``encodings``, ``[[name, preview], ...]``.
+    ``speakers`` says who each label is: ``{label: "interviewer" | "respondent" | respondent id | {"new": pseudonym}}``,
+    "respondent" being the file's own; a label that is absent is still to be checked. A file that cannot be read has a
+    ``problem``; one whose encoding is in doubt has ``encodings``, ``[[name, preview], ...]``.
     """
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="uploads")
