@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from interviews.models import Study
@@ -232,7 +232,13 @@ class CodeAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         code = self.get_object(request, object_id)
-        context = {"study": code.study, "why_not_delete": codebook.why_not_delete(code)} if code else {}
+        context = {}
+        if code:
+            context = {
+                "study": code.study,
+                "why_not_delete": codebook.why_not_delete(code),
+                "n_below": code.children.in_use().count(),
+            }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_changeform_initial_data(self, request):
@@ -278,6 +284,10 @@ class CodeAdmin(admin.ModelAdmin):
 
     def delete_view(self, request, object_id, extra_context=None):
         code = self.get_object(request, object_id)
+        reason = codebook.why_not_delete(code) if code else ""
+        if reason:
+            messages.error(request, reason)
+            return redirect("admin:coding_code_change", code.pk)
         if code:
             request.GET = request.GET.copy()
             request.GET["study"] = code.study.slug
@@ -338,7 +348,16 @@ class CodeAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Retire"))
     def retire_codes(self, request, queryset):
-        self._each(request, queryset.in_use(), codebook.retire, _("Retired: %(n)d."))
+        chosen = list(queryset.in_use())
+        self._each(request, chosen, codebook.retire, _("Retired: %(n)d."))
+        below = Code.objects.in_use().filter(parent__in=chosen).count()
+        if below:
+            sentence = ngettext(
+                "%(n)d code directly below stays in use: retire it too if it should go.",
+                "%(n)d codes directly below stay in use: retire them too if they should go.",
+                below,
+            )
+            messages.warning(request, sentence % {"n": below})
 
     @admin.action(description=gettext_lazy("Restore"))
     def restore_codes(self, request, queryset):

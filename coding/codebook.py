@@ -80,6 +80,7 @@ def clean_colour(text):
 def create_code(study, actor, *, name, parent=None, asked_of=(), **fields):
     """A new code, after its siblings. ``fields`` are of FIELDS; a top-level code without a colour gets a free one."""
     lock(study)
+    _check_name(name)
     code = add(study, name=name, parent=parent, asked_of=asked_of, **fields)
     record(study, actor, "create-code", code, after=images(code))
     return code
@@ -89,6 +90,7 @@ def create_code(study, actor, *, name, parent=None, asked_of=(), **fields):
 def edit_code(code, actor, **changes):
     """Change fields of FIELDS, ``asked_of`` or ``parent``; a change of meaning makes a revision. Returns the code."""
     code = _fresh(code)
+    _check_name(changes.get("name", ""), code.name)
     before = images(code)
     change(code, **changes)
     record(code.study, actor, "edit-code", code, before=before, after=images(code))
@@ -291,6 +293,7 @@ def check(study, code=None, *, parent=None, **fields):
     from .models import Code
 
     trial = Code.objects.select_related("study").get(pk=code.pk) if code else Code(study=study)
+    _check_name(fields.get("name", ""), trial.name)
     _fill(trial, **fields)
     _place(trial, parent, renumber=False)
 
@@ -352,6 +355,15 @@ def _fill(code, **fields):
     if code.origin and code.origin not in code.Origin.values:
         raise Refused(
             _("“%(origin)s” is no origin; write theory or data.") % {"origin": code.origin}, "origin"
+        )
+
+
+def _check_name(name, present=""):
+    """Refuse a new name that reads as a path. Files may bring such names: there the parent is told apart."""
+    if ARROW in " ".join(name.split()) and name != present:
+        raise Refused(
+            _("A name cannot hold “ > ”, which stands between the names of a path. Write it otherwise."),
+            "name",
         )
 
 

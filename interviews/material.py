@@ -94,7 +94,8 @@ def name_from_label(label):
 
 def respondents_by_name(study):
     """The study's respondents by casefolded pseudonym."""
-    return {person.pseudonym.casefold(): person for person in study.respondents.kept()}
+    people = study.respondents.kept().select_related("respondent_type")
+    return {person.pseudonym.casefold(): person for person in people}
 
 
 def guess_name(filename, labels):
@@ -255,10 +256,20 @@ def state(upload):
     return "check" if unsettled(upload) else "ready"
 
 
+@transaction.atomic
 def leave_out(upload):
     """Forget a staged file."""
     _forget_file(upload)
     upload.delete()
+    _look_at_twins_again(upload.study, upload.sha256)
+
+
+def _look_at_twins_again(study, sha256):
+    """Say anew why staged copies of a file cannot be imported, when the one they are copies of has gone elsewhere."""
+    for twin in Upload.objects.filter(study=study, sha256=sha256).exclude(problem="").exclude(sha256=""):
+        left = _("The file that this one is a copy of was left out. Choose this file again to import it.")
+        twin.problem = _duplicate(twin) or ("" if twin.file else left)
+        twin.save(update_fields=["problem"])
 
 
 def _forget_file(upload):
@@ -283,7 +294,9 @@ def commit(upload, actor):
         _forget_file(upload)
         own = job.own(upload.respondent, own_name(upload), upload.respondent_type)
         mapping = {label: job.person(who, own) for label, who in upload.speakers.items() if label != NAME}
-        return job.write(mapping, own)
+        transcript = job.write(mapping, own)
+        _look_at_twins_again(upload.study, upload.sha256)
+        return transcript
 
 
 def import_transcript(study, actor, filename, data, *, encoding=None, respondent="", respondent_type=""):

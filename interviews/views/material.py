@@ -101,9 +101,12 @@ class Lines:
 
     def line(self, upload, form=None):
         upload.study = self.study
+        form = form or self.form(upload)
+        if upload.respondent is None:  # somebody may have made the respondent since the file was staged
+            upload.respondent = self.known.get(material.own_name(upload).casefold())
         return Line(
             upload,
-            form or self.form(upload),
+            form,
             material.state(upload),
             self._voices(upload),
             [
@@ -121,7 +124,8 @@ class Lines:
             if who == INTERVIEWER:
                 found.append(Voice(label, "", False))
             elif isinstance(who, dict):
-                found.append(Voice(label, who["new"], True))
+                known = self.known.get(who["new"].casefold())
+                found.append(Voice(label, known.pseudonym if known else who["new"], known is None))
             elif who == material.OWN:
                 found.append(Voice(label, own or _("not said yet"), bool(own) and not upload.respondent))
             elif who is not None:

@@ -36,7 +36,16 @@ def _members_page(request, study, form, link=None):
         .annotate(n_coded_segments=Count("user__coded_segments", filter=counted))
         .order_by("pk")
     )
-    context = {"study": study, "members": members, "form": form, "link": link, "roles": Role.choices}
+    members = list(members)
+    owners = [member for member in members if member.role == Role.OWNER and member.user.is_active]
+    context = {
+        "study": study,
+        "members": members,
+        "only_owner": owners[0] if len(owners) == 1 else None,
+        "form": form,
+        "link": link,
+        "roles": Role.choices,
+    }
     if study.may["manage_members"]:
         context["invitations"] = people.open_invitations().filter(study=study).select_related("created_by")
     return render(request, "interviews/members.html", context)

@@ -329,6 +329,16 @@ def test_codes_are_moved_by_buttons_that_post(client, study, lead):
     assert client.post(act_url(b, "explode")).status_code == 404
 
 
+def test_retiring_a_code_tells_of_those_below_it(client, study, lead):
+    parent = make_code(study, "Above")
+    make_code(parent=parent)
+    make_code(parent=parent, retired_at=timezone.now())
+    assert "leaves the 1 code directly below it in use" in client.get(change_url(parent)).text
+    chosen = {"action": "retire_codes", "_selected_action": [parent.pk]}
+    assert "1 code directly below stays in use" in client.post(list_url(study), chosen, follow=True).text
+    assert "directly below it" not in client.get(change_url(parent)).text
+
+
 def test_a_code_is_retired_and_restored(client, study, lead):
     code = make_code(study, "A")
 
@@ -416,8 +426,9 @@ def test_a_used_code_cannot_be_deleted(client, study, lead):
     page = client.get(change_url(code)).text
     assert url not in page and "is used, so it cannot be deleted" in page
 
-    assert client.get(url).status_code == 403
-    assert client.post(url, {"post": "yes"}).status_code == 403
+    for answer in (client.get(url, follow=True), client.post(url, {"post": "yes"}, follow=True)):
+        assert answer.redirect_chain == [(change_url(code), 302)]
+        assert "is used, so it cannot be deleted" in str(next(iter(answer.context["messages"])))
     assert "delete_selected" not in client.get(list_url(study)).text
     client.post(list_url(study), {"action": "delete_selected", "_selected_action": [code.pk], "post": "yes"})
     assert Code.objects.get() == code

@@ -47,6 +47,20 @@ def children(study, parent=None):
 # Making and editing
 
 
+def test_a_new_name_is_no_path_but_one_that_came_by_a_file_may_stay(study, lead):
+    came = make_code(study, "Work > pay")
+    codebook.edit_code(came, lead, name="Work > pay", definition="As it came")
+    for refused in (
+        lambda: codebook.create_code(study, lead, name="Home  >  rent"),
+        lambda: codebook.edit_code(came, lead, name="Work > wages"),
+        lambda: codebook.check(study, name="Home > rent"),
+    ):
+        with pytest.raises(codebook.Refused, match="between the names of a path") as refusal:
+            refused()
+        assert refusal.value.field == "name"
+    assert codebook.create_code(study, lead, name="a>b").name == "a>b"
+
+
 def test_a_new_code_stands_after_its_siblings_and_is_in_the_history(study, lead):
     make_code(study, "B", order=4)
     code = codebook.create_code(study, lead, name="  A  code ", definition=" Why \r\nnot ", origin="data")

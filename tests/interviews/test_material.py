@@ -312,6 +312,34 @@ def test_the_same_file_twice_in_a_batch_is_imported_once(client, study, lead):
     assert "one.txt" in second.problem
     act(client, study, "import")
     assert Transcript.objects.get().filename == "one.txt"
+    assert "in the study already, as “One”" in page(client, study)
+
+
+def test_a_copy_says_so_when_the_file_it_is_a_copy_of_was_left_out(client, study, lead):
+    send(client, study, ("one.txt", TALK), ("two.txt", TALK))
+    act(client, study, f"leave-out:{Upload.objects.first().pk}")
+    assert "Choose this file again to import it." in page(client, study)
+    send(client, study, ("two.txt", TALK))
+    assert not Upload.objects.last().problem
+
+
+def test_a_respondent_made_since_the_file_was_staged_is_not_called_new(client, study, lead):
+    group = "INTERVIEWER: Who?\n\nJUNFENG: Me.\n\nLIHUA: And me.\n"
+    send(client, study, ("RET03_junfeng.txt", TALK), ("group.txt", group))
+    _junfeng, both = Upload.objects.all()
+    act(
+        client,
+        study,
+        f"settle:{both.pk}",
+        **fields(both, who_1="other", other_1="Lihua", who_2="other", other_2="Lihua"),
+    )
+    assert "Junfeng will be a new respondent." in page(client, study)
+    assert "(new)" in page(client, study)
+    make_respondent(study, "Junfeng", study.respondent_types.get(key="migrant"))
+    make_respondent(study, "Lihua")
+    shown = page(client, study)
+    assert "will be a new respondent" not in shown and "(new)" not in shown
+    assert "Migrant<input" in shown
 
 
 def test_a_file_a_colleague_imported_meanwhile_is_refused_at_import(client, study, lead, folder):

@@ -95,6 +95,16 @@ def test_the_members_page_takes_the_same_queries_however_many(
             client.get(members_url(study))
 
 
+def test_the_only_owner_is_not_offered_to_leave(client, study, owner):
+    make_member(study, Role.OWNER, make_user(is_active=False))
+    client.force_login(owner)
+    page = client.get(members_url(study)).content.decode()
+    assert "The only owner" in page and ">Leave<" not in page
+    make_owner(study)
+    page = client.get(members_url(study)).content.decode()
+    assert "The only owner" not in page and ">Leave<" in page
+
+
 @pytest.mark.parametrize("make", [make_reader, make_coder, make_lead])
 def test_only_owners_see_and_use_the_controls(client, study, owner, make):
     user = make(study)
