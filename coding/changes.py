@@ -8,7 +8,6 @@ a reason in a person's words; it never stops the changes after it.
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +16,7 @@ from interviews.access import reach
 from interviews.locks import share_text
 from interviews.models import Event, Transcript
 from interviews.prepared import Prepared
+from interviews.texts import text_of
 from interviews.turns import count_words
 
 from .attribution import Speech
@@ -167,7 +167,7 @@ def _segment(batch, start, end):
     """The segment of a range, and whether it was made now."""
     if found := _found(batch.transcript, start, end):
         return found, False
-    quote = _quote(batch.transcript, start, end) if start < end else ""
+    quote = text_of(batch.transcript)[start:end]
     if start >= end or len(quote) != end - start:
         raise Refused(_("These words are not in the text."))
     if not quote.strip():
@@ -196,12 +196,6 @@ SEGMENT_AT = Prepared(
     ),
     3,
 )
-QUOTE = Prepared(
-    lambda transcript, first, length: (
-        Transcript.objects.filter(pk=transcript).order_by().values_list(Substr("text", first, length))
-    ),
-    3,
-)
 
 
 def _found(transcript, start, end):
@@ -209,11 +203,6 @@ def _found(transcript, start, end):
     for row in SEGMENT_AT.rows(transcript.pk, start, end):
         return Segment.from_db(transcript._state.db, fields, row)
     return None
-
-
-def _quote(transcript, start, end):
-    [[quote]] = QUOTE.rows(transcript.pk, start + 1, end - start)
-    return quote
 
 
 def _own(batch, pk):

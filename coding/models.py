@@ -203,7 +203,13 @@ class CodedSegment(ItemBase):
         db_index=False,  # the unique constraint starts with it
         verbose_name=_("segment"),
     )
-    coder = models.ForeignKey(User, models.PROTECT, related_name="coded_segments", verbose_name=_("coder"))
+    coder = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="coded_segments",
+        db_index=False,  # the index of coders' codes starts with it
+        verbose_name=_("coder"),
+    )
     respondent = models.ForeignKey(
         Respondent, models.PROTECT, null=True, blank=True, related_name="coded_segments"
     )
@@ -219,6 +225,8 @@ class CodedSegment(ItemBase):
             models.Index(
                 fields=["tag", "respondent", "content_object", "coder"], name="coded_segment_crosstab"
             ),
+            # Who has coded in a study: a look-up for each person and code, not a scan of what they coded.
+            models.Index(fields=["coder", "tag"], name="coded_segment_of_coder"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -262,8 +262,10 @@ def _number(value):
 
 
 def _coders(study):
-    rows = CodedSegment.objects.filter(coder=OuterRef("pk"), tag__study=study)
-    return get_user_model().objects.filter(Exists(rows)).order_by("username").values_list("pk", "username")
+    """Who has coded, found by one look-up for each person and code: much may be coded, here and in other studies."""
+    rows = CodedSegment.objects.filter(coder=OuterRef(OuterRef("pk")), tag=OuterRef("pk"))
+    codes = study.codes.filter(Exists(rows)).order_by()
+    return get_user_model().objects.filter(Exists(codes)).order_by("username").values_list("pk", "username")
 
 
 # --- the question

@@ -135,7 +135,13 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 500},
-    }
+    },
+    "texts": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "texts",
+        "TIMEOUT": 600,
+        "OPTIONS": {"MAX_ENTRIES": 20},  # of up to some megabytes each
+    },
 }
 
 AUTHENTICATION_BACKENDS = [

@@ -1,9 +1,10 @@
 """Fixtures all tests share."""
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 
 @pytest.fixture(autouse=True)
 def fresh_cache():
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
