@@ -1,18 +1,21 @@
-"""CSV files of what was found; docs/export-columns.md tells readers of the files what is in them."""
+"""CSV and XLSX files of what was found; docs/export-columns.md tells readers of the files what is in them."""
 
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from itertools import chain, groupby, islice
 
 from django.db import transaction
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from interviews.history import note
-from interviews.models import Respondent, Transcript
+from interviews.models import Attribute, Respondent, Transcript
 
+from .analysis.faces import heat
 from .models import CodedSegment, Memo
 from .queries import (
     BY_TYPE,
@@ -25,9 +28,20 @@ from .queries import (
     coded_rows,
     turn_at,
 )
+from .shown import ShownRow
+from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
 
 RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r\n＝＋－＠")
 LINES_AT_ONCE = 500
+WIDE = {
+    "coded_segment_id": 38,
+    "transcript": 24,
+    "code": 24,
+    "code_path": 40,
+    "created": 20,
+    "quote": 80,
+    "memo": 40,
+}
 
 BEFORE_ATTRIBUTES = [
     "coded_segment_id",
@@ -96,8 +110,8 @@ def path_text(path: Iterable[str]) -> str:
     return " > ".join(name.replace("\\", "\\\\").replace(">", "\\>") for name in path)
 
 
-def _filename(study, what):
-    return f"{study.slug}-{what}-{timezone.localdate().isoformat()}.csv"
+def filename(study, what: str, kind: str = "csv") -> str:
+    return f"{study.slug}-{what}-{timezone.localdate().isoformat()}.{kind}"
 
 
 def count_coded_segments(frame: Frame, question: Question) -> int:
@@ -108,13 +122,45 @@ def count_coded_segments(frame: Frame, question: Question) -> int:
 
 def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttpResponse:
     """Coded segments, one a row, by transcript (title), start, end and code path; columns in docs/export-columns.md."""
+    header, rows = coded_segments_table(study, frame, question)
+    return csv_response(filename(study, "coded-segments"), header, rows)
+
+
+def coded_segments_table(study, frame: Frame, question: Question) -> tuple[list[str], Iterator[list]]:
     attributes = list(study.attributes.values_list("key", flat=True))
     taken = {*BEFORE_ATTRIBUTES, *AFTER_ATTRIBUTES}
     names = [f"attribute_{key}" if key in taken else key for key in attributes]
     header = [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
-    return csv_response(
-        _filename(study, "coded-segments"), header, _coded_segments(study, frame, question, attributes)
-    )
+    return header, _coded_segments(study, frame, question, attributes)
+
+
+def coded_segments_xlsx(study, frame: Frame, question: Question, about: list) -> FileResponse:
+    """``coded_segments_csv`` with moments, dates and numbers as such; ``about`` fills the sheet "Query"."""
+    header, rows = coded_segments_table(study, frame, question)
+    dates = [
+        len(BEFORE_ATTRIBUTES) + place
+        for place, kind in enumerate(study.attributes.values_list("kind", flat=True))
+        if kind == Attribute.Kind.DATE
+    ]
+    created = header.index("created")
+
+    def typed():
+        for row in rows:
+            row[created] = datetime.fromisoformat(row[created])
+            for place in dates:
+                row[place] = _date(row[place])
+            yield row
+
+    widths = [WIDE.get(name, 14) for name in header]
+    sheet = Sheet(_("Coded segments"), header, typed(), widths, frozen_columns=3)
+    return workbook_response(filename(study, "coded-segments", "xlsx"), [sheet], lambda: about)
+
+
+def _date(value):
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def _coded_segments(study, frame, question, attributes):
@@ -245,7 +291,70 @@ def crosstab_csv(
             if with_children:
                 yield [*about, *code, "with_children", *numbers(row.cells), row.coded[-1]]
 
-    return csv_response(_filename(study, "crosstab"), header, lines())
+    return csv_response(filename(study, "crosstab"), header, lines())
+
+
+def crosstab_xlsx(study, title: str, table: CrossTable, lines: list[ShownRow], about: list) -> FileResponse:
+    """A cross-tabulation as the page shows it, its numbers once more as a list, and the sheet "Query"."""
+    sheets = [_table_sheet(title, table, lines), _cells_sheet(table, lines)]
+    return workbook_response(filename(study, "crosstab", "xlsx"), sheets, lambda: about)
+
+
+def _table_sheet(title, table, lines):
+    def rows():
+        bases = [*(column.n for column in table.columns), table.n]
+        yield [("n", "quiet"), *((n, "quiet", WHOLE) for n in bases), (table.coded, "quiet", WHOLE)]
+        lowest = min((line.row.code.depth for line in lines), default=0)
+        for line in lines:
+            level = line.row.code.depth - lowest
+            style = "strong" if not level else ""
+            cells = [_face_cell(face, style) for face in line.faces]
+            yield [
+                (line.row.code.name, f"indent{min(level, 7)} {style}"),
+                *cells,
+                (line.row.coded[-1], "", WHOLE),
+            ]
+
+    labels = [column.label for column in table.columns]
+    return Sheet(
+        _("Cross-tabulation"),
+        [_("Code"), *labels, _("All"), _("Coded segments")],
+        rows(),
+        [36, *[16] * (len(labels) + 2)],
+        above=((title, "title"),),
+        frozen_columns=1,
+    )
+
+
+def _face_cell(face, style):
+    """A typed number that reads as on the page: 4 is shown as "4 of 5", 0.8 as "80%"."""
+    if face.kind == "not asked":
+        return "–", "blank"
+    if face.kind == "nothing":
+        return "–", "right"
+    shade = heat(face.n, face.base)
+    style = f"{style} heat{shade}" if shade else style
+    if face.kind == "percent":
+        return face.value / 100, style, PERCENT
+    if face.kind == "difference":
+        return face.value, style, DIFFERENCE
+    if face.kind == "of":
+        return face.n, style, f'0" {_("of %(n)s") % {"n": face.base}}"'
+    return face.n, style, WHOLE
+
+
+def _cells_sheet(table, lines):
+    """One row a cell, for those who count on."""
+    header = ["code", "path", "depth", "column", "column_label", "n", "of", "own"]
+
+    def rows():
+        columns = [*((column.key or "no value", column.label) for column in table.columns), ("all", _("All"))]
+        for line in lines:
+            code = line.row.code
+            for column, cell, own in zip(columns, line.faces, line.own, strict=True):
+                yield [code.name, path_text(code.path), code.depth, *column, cell.n, cell.base, own.n]
+
+    return Sheet(_("Cells"), header, rows(), [28, 44, 8, 20, 24, 10, 10, 10])
 
 
 def filters_text(frame: Frame, question: Question) -> str:

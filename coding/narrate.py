@@ -171,7 +171,11 @@ def _import_coded_segments(story):
 
 EXPORTS = {
     "coded-segments.csv": gettext_lazy("exported coded segments as CSV"),
+    "coded-segments.xlsx": gettext_lazy("exported coded segments as XLSX"),
     "crosstab.csv": gettext_lazy("exported a cross-tabulation as CSV"),
+    "crosstab.xlsx": gettext_lazy("exported a cross-tabulation as XLSX"),
+    "matrix.csv": gettext_lazy("exported a code by respondent matrix as CSV"),
+    "matrix.xlsx": gettext_lazy("exported a code by respondent matrix as XLSX"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
     "coded.docx": gettext_lazy("exported <b>{transcript}</b> with its codings as DOCX"),
 }
@@ -181,7 +185,7 @@ EXPORTS = {
 def _export(story):
     about = next(iter(story.after.values()), {})
     told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
-    if about["file"] == "crosstab.csv":
+    if about["file"].startswith(("crosstab", "matrix")):
         number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
     else:
         number = ngettext("%(n)s coding", "%(n)s codings", about["rows"]) % {"n": about["rows"]}

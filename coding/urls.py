@@ -18,7 +18,13 @@ urlpatterns = [
         query.export_coded_segments,
         name="export-coded-segments",
     ),
+    path(
+        "studies/<str:slug>/export/coded-segments.xlsx",
+        query.export_coded_segments_xlsx,
+        name="export-coded-segments-xlsx",
+    ),
     path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
+    path("studies/<str:slug>/export/crosstab.xlsx", query.export_crosstab_xlsx, name="export-crosstab-xlsx"),
     path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
     path("memos/<int:memo_id>/", memos.show_memo, name="memo"),
     path("memos/<int:memo_id>/edit/", memos.edit_memo, name="edit-memo"),

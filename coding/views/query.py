@@ -1,7 +1,5 @@
 """The query view: a study's codes cross-tabulated, and the passages behind each cell."""
 
-from dataclasses import dataclass
-
 from django.contrib.auth.decorators import login_required
 from django.http import QueryDict
 from django.shortcuts import render
@@ -14,6 +12,7 @@ from interviews.access import reach
 from interviews.models import Study
 
 from .. import exports
+from ..analysis.faces import heat
 from ..queries import (
     BY_TYPE,
     MOST_COLUMNS,
@@ -28,21 +27,9 @@ from ..queries import (
     passages,
     question_from,
 )
+from ..shown import chosen_rows, lines_of, shown_as
+from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 
-COUNT_NAMES = {
-    "respondents": gettext_lazy("Respondents"),
-    "transcripts": gettext_lazy("Transcripts"),
-    "segments": gettext_lazy("Segments"),
-    "coded_segments": gettext_lazy("Coded segments"),
-    "words": gettext_lazy("Words"),
-}
-COUNT_HINTS = {
-    "respondents": gettext_lazy("Respondents with at least one coded segment, of those in the column"),
-    "transcripts": gettext_lazy("Transcripts with at least one coded segment, of those in the column"),
-    "segments": gettext_lazy("Distinct passages: two coders on one range count once"),
-    "coded_segments": gettext_lazy("Each code on each passage by each coder"),
-    "words": gettext_lazy("Words of the passages: a word under several counts once"),
-}
 LEGENDS = {
     "respondents": gettext_lazy("Share of the respondents in the column"),
     "transcripts": gettext_lazy("Share of the transcripts in the column"),
@@ -50,37 +37,13 @@ LEGENDS = {
     "coded_segments": gettext_lazy("Share of the coded segments in the column"),
     "words": gettext_lazy("Share of the coded words in the column"),
 }
-SHADED_FROM = 3  # of fewer, shares mislead
+SHOW_NAMES = {
+    "n": gettext_lazy("Numbers"),
+    "percent": gettext_lazy("Share of the column"),
+    "row": gettext_lazy("Share of the row"),
+    "deviation": gettext_lazy("Difference from what equal shares would give"),
+}
 NAMED_WITHOUT = 30
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How a table is shown, which changes nothing that is counted."""
-
-    percent: bool
-    with_children: bool
-    hide_empty: bool
-
-
-def shown_as(params):
-    """Read from the parameters of an address; a box that was unticked leaves ``no`` behind."""
-    return Shown(
-        percent=params.get("show") == "percent",
-        with_children=(params.getlist("children") or ["yes"])[-1] != "no",
-        hide_empty=params.get("hide") == "yes",
-    )
-
-
-def chosen_rows(table, shown):
-    """The rows to show: with empty ones hidden, those above a row that is not empty stay."""
-    if not shown.hide_empty:
-        return table.rows
-    keep = set()
-    for row in reversed(table.rows):
-        if row.code.id in keep or row.own[-1] or (shown.with_children and row.cells[-1]):
-            keep.update((row.code.id, row.code.parent))
-    return [row for row in table.rows if row.code.id in keep]
 
 
 @login_required
@@ -119,6 +82,19 @@ def show_passages(request, slug):
 @login_required
 @require_GET
 def export_coded_segments(request, slug):
+    return _export_coded_segments(request, slug, "coded-segments.csv", exports.coded_segments_csv)
+
+
+@login_required
+@require_GET
+def export_coded_segments_xlsx(request, slug):
+    def make(study, frame, question):
+        return exports.coded_segments_xlsx(study, frame, question, statement(study, frame, question))
+
+    return _export_coded_segments(request, slug, "coded-segments.xlsx", make)
+
+
+def _export_coded_segments(request, slug, file, make):
     study = reach(Study.objects, request.user, "export", slug=slug)
     frame = frame_of(study)
     try:
@@ -126,15 +102,40 @@ def export_coded_segments(request, slug):
     except Unclear as unclear:
         return _refused(request, study, unclear)
     rows = exports.count_coded_segments(frame, question)
-    exports.note_export(
-        study, request.user, "coded-segments.csv", exports.filters_text(frame, question), rows
-    )
-    return exports.coded_segments_csv(study, frame, question)
+    exports.note_export(study, request.user, file, exports.filters_text(frame, question), rows)
+    return make(study, frame, question)
 
 
 @login_required
 @require_GET
 def export_crosstab(request, slug):
+    def make(study, frame, question, table, shown):
+        rows = chosen_rows(table, shown)
+        return exports.crosstab_csv(
+            study,
+            frame,
+            question,
+            table,
+            rows,
+            percent=shown.percent,
+            with_children=shown.with_children,
+        )
+
+    return _export_crosstab(request, slug, "crosstab.csv", make)
+
+
+@login_required
+@require_GET
+def export_crosstab_xlsx(request, slug):
+    def make(study, frame, question, table, shown):
+        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        lines = lines_of(table, question, shown)
+        return exports.crosstab_xlsx(study, _title(frame, question), table, lines, about)
+
+    return _export_crosstab(request, slug, "crosstab.xlsx", make)
+
+
+def _export_crosstab(request, slug, file, make):
     study = reach(Study.objects, request.user, "export", slug=slug)
     frame = frame_of(study)
     try:
@@ -143,17 +144,28 @@ def export_crosstab(request, slug):
     except Unclear as unclear:
         return _refused(request, study, unclear)
     shown = shown_as(request.GET)
-    rows = chosen_rows(table, shown)
-    exports.note_export(study, request.user, "crosstab.csv", exports.filters_text(frame, question), len(rows))
-    return exports.crosstab_csv(
-        study,
-        frame,
-        question,
-        table,
-        rows,
-        percent=shown.percent,
-        with_children=shown.with_children,
-    )
+    rows = len(chosen_rows(table, shown))
+    exports.note_export(study, request.user, file, exports.filters_text(frame, question), rows)
+    return make(study, frame, question, table, shown)
+
+
+def _title(frame, question):
+    return _("Codes by %(columns)s") % {"columns": _lower_first(frame.title_of(question.by))}
+
+
+def _about_table(frame, question, shown):
+    """The lines of a statement that say what the table is."""
+    return [
+        (_("Table"), _title(frame, question)),
+        (_("Counted"), f"{COUNT_NAMES[question.count]}: {COUNT_HINTS[question.count]}"),
+        (_("Shown as"), str(SHOW_NAMES[shown.show])),
+        (
+            _("Parents"),
+            _("include their children, each counted once")
+            if shown.with_children
+            else _("are counted without their children"),
+        ),
+    ]
 
 
 def _refused(request, study, unclear):
@@ -187,7 +199,7 @@ def _controls(frame, question, shown, params):
     return {
         "question": question,
         "shown": shown,
-        "title": _("Codes by %(columns)s") % {"columns": _lower_first(frame.title_of(question.by))},
+        "title": _title(frame, question),
         "summary": [
             ngettext("%(n)s code", "%(n)s codes", len(codes)) % {"n": len(codes)},
             ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
@@ -279,7 +291,7 @@ def _table(table, frame, question, shown, params):
                 "own": (_percent(own, base) if shown.percent else own)
                 if shown.with_children and own != n
                 else None,
-                "heat": _heat(n, base) if key else None,
+                "heat": heat(n, base) if key else None,
                 "percent": _percent(n, base) if shown.percent else None,
             }
             for key, label, n, own, base, segments in zip(
@@ -317,13 +329,6 @@ def _unit(count):
         "coded_segments": _("coded segments"),
         "words": _("words"),
     }[count]
-
-
-def _heat(n, base):
-    """One of five shades by the share: 0, to a quarter, to a half, to three quarters, above."""
-    if base < SHADED_FROM:
-        return None
-    return -(-4 * n // base)
 
 
 def _percent(n, base):
