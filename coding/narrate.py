@@ -169,6 +169,26 @@ def _import_coded_segments(story):
     return ngettext("imported %(n)d coded segment", "imported %(n)d coded segments", number) % {"n": number}
 
 
+def _erased(story):
+    return next(iter(story.after.values()), {})
+
+
+@sentence("erase-transcript")
+def _erase_transcript(story):
+    about = _erased(story)
+    return _("erased a transcript for good: %(words)s words, %(coded)s coded segments, %(memos)s memos") % {
+        "words": about.get("words", 0),
+        "coded": about.get("codedsegment", 0),
+        "memos": about.get("memo", 0),
+    }
+
+
+@sentence("erase-respondent")
+def _erase_respondent(story):
+    number = _erased(story).get("codedsegment", 0)
+    return _("erased a respondent for good: %(coded)s coded segments are nobody’s now") % {"coded": number}
+
+
 EXPORTS = {
     "coded-segments.csv": gettext_lazy("exported coded segments as CSV"),
     "coded-segments.xlsx": gettext_lazy("exported coded segments as XLSX"),

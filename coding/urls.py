@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import codebook, coded_transcript, eyes, memos, query, study, workspace
+from .views import codebook, coded_transcript, eyes, memos, query, study, trash, workspace
 
 app_name = "coding"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     ),
     path("studies/<str:slug>/export/crosstab.csv", query.export_crosstab, name="export-crosstab"),
     path("studies/<str:slug>/export/crosstab.xlsx", query.export_crosstab_xlsx, name="export-crosstab-xlsx"),
+    path("studies/<str:slug>/trash/", trash.show_trash, name="trash"),
+    path("transcripts/<int:transcript_id>/erase/", trash.erase_transcript, name="erase-transcript"),
+    path("respondents/<int:respondent_id>/erase/", trash.erase_respondent, name="erase-respondent"),
     path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
     path("memos/<int:memo_id>/", memos.show_memo, name="memo"),
     path("memos/<int:memo_id>/edit/", memos.edit_memo, name="edit-memo"),

@@ -26,6 +26,7 @@ LEAST_ROLE = {
     "export": Role.LEAD,
     "manage_members": Role.OWNER,
     "delete_study": Role.OWNER,
+    "erase": Role.OWNER,
 }
 
 

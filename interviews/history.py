@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 undoable = {}  # action -> the act (of access.LEAST_ROLE) one must be allowed, to undo it from the history page
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
 NOTED = "noted"
+ERASED = "erased:rows"  # in ``after`` of an event whose rows were erased: how many images it has lost
 undoers = {}  # by action, where undoing is more than putting images back: (event, actor, change) -> the new event
 
 
@@ -146,6 +147,8 @@ def undo(event, actor, change=None):
     locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
     if Event.objects.filter(undoes=locked).exists():
         raise Conflict(_("This is undone already."))
+    if is_erased(locked):
+        raise Conflict(_("What this changed has been erased for good, so it cannot be undone."))
     if own := undoers.get(_first_action(locked)):
         return own(locked, actor, change)
     if f"{NOTED}:{locked.action}" in locked.after:
@@ -168,6 +171,49 @@ def undo(event, actor, change=None):
         change=change,
         undoes=locked,
     )
+
+
+def is_erased(event):
+    """Whether an event has lost images of rows that were erased: it can neither be undone nor replayed in full."""
+    return ERASED in event.after
+
+
+def forget(study, keys, transcript=None):
+    """Take out of the history what its images hold of rows that are being erased; returns the number of events.
+
+    This and ``erase_study`` are all that ever alters events. They stay, with who did what and when, less the images
+    of these rows; the events of an erased transcript lose all of them.
+    """
+    from .models import Event
+
+    keys = frozenset(keys)
+    found = [
+        pk
+        for pk, its_transcript, before, after in Event.objects.filter(study=study)
+        .values_list("pk", "transcript_id", "before", "after")
+        .iterator(chunk_size=500)
+        if (transcript is not None and its_transcript == transcript.pk)
+        or not keys.isdisjoint(before)
+        or not keys.isdisjoint(after)
+    ]
+    for start in range(0, len(found), 200):
+        events = list(Event.objects.filter(pk__in=found[start : start + 200]))
+        for event in events:
+            everything = transcript is not None and event.transcript_id == transcript.pk
+            event.before, event.after = _less(event, keys, everything)
+        Event.objects.bulk_update(events, ["before", "after"])
+    return len(found)
+
+
+def _less(event, keys, everything):
+    """An event's images less those of these rows, and how many it has lost."""
+    before, after = (
+        {} if everything else {key: image for key, image in images.items() if key not in keys}
+        for images in (event.before, event.after)
+    )
+    lost = len((event.before.keys() | event.after.keys()) - before.keys() - after.keys() - {ERASED})
+    after[ERASED] = {"n": lost + event.after.get(ERASED, {}).get("n", 0)}
+    return before, after
 
 
 def _first_action(event):

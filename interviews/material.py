@@ -461,7 +461,7 @@ def describe(transcript, actor, **fields):
 
 
 def remove(transcript, actor):
-    """Put a transcript away: it and its codings are kept but count nowhere."""
+    """Put a transcript into the trash: it and its codings are kept but count nowhere."""
     return _put(transcript, actor, "remove-transcript", timezone.now())
 
 

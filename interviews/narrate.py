@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .access import Role
-from .history import TRACKED
+from .history import ERASED, TRACKED
 from .models import Event
 
 User = get_user_model()
@@ -136,6 +136,8 @@ def tell(events):
 
 def _told(story):
     tell_it = sentences.get(story.event.action, _otherwise)
+    if not story.before and story.after.keys() == {ERASED}:
+        tell_it = _erased
     return Told(story.event, story.event.who or _("Somebody"), tell_it(story))
 
 
@@ -188,6 +190,10 @@ def _related(key, field_name):
 
 def _model(name):
     return User if name == "user" else TRACKED[name].model
+
+
+def _erased(story):
+    return _("changed something that was erased for good since")
 
 
 def _otherwise(story):
@@ -251,6 +257,11 @@ def _edit_respondent(story):
 @sentence("remove-respondent")
 def _remove_respondent(story):
     return format_html(_("removed the respondent <b>{}</b>"), story.target)
+
+
+@sentence("restore-respondent")
+def _restore_respondent(story):
+    return format_html(_("brought the respondent <b>{}</b> back"), story.target)
 
 
 @sentence("add-respondent-type")

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from . import history
-from .material import respondents_by_name, stem, type_name
+from .material import Refused, respondents_by_name, stem, type_name
 from .models import Attribute, Respondent, RespondentType, Transcript, key_for
 from .speakers import reassign
 from .tables import TableError, plain_name
@@ -44,6 +45,31 @@ def save(row, actor):
     row.save()
     action = f"{verb}-{NOUNS[type(row)]}"
     return history.record(row.study, actor, action, row, before=before, after=history.images(row))
+
+
+def remove(person, actor):
+    """Put a respondent into the trash: what they said stays coded, and counts as theirs no more."""
+    return _put(person, actor, "remove-respondent", timezone.now())
+
+
+def restore(person, actor):
+    """Take a respondent out of the trash. Raises Refused if another has the pseudonym now."""
+    if Respondent.objects.kept().filter(study=person.study_id, pseudonym=person.pseudonym).exists():
+        raise Refused(
+            _("Another respondent is called “%(name)s” now. Give that one another pseudonym first.")
+            % {"name": person.pseudonym}
+        )
+    return _put(person, actor, "restore-respondent", None)
+
+
+@transaction.atomic
+def _put(person, actor, action, removed_at):
+    before = history.images(person)
+    if (person.removed_at is None) == (removed_at is None):
+        return None
+    person.removed_at = removed_at
+    person.save(update_fields=["removed_at"])
+    return history.record(person.study, actor, action, person, before=before, after=history.images(person))
 
 
 # The table

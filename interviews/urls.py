@@ -34,6 +34,10 @@ urlpatterns = [
         "studies/<str:slug>/respondents/attributes/new/", respondents.create_attribute, name="new-attribute"
     ),
     path("respondents/<int:respondent_id>/", respondents.edit_respondent, name="respondent"),
+    path("respondents/<int:respondent_id>/remove/", respondents.remove_respondent, name="remove-respondent"),
+    path(
+        "respondents/<int:respondent_id>/restore/", respondents.restore_respondent, name="restore-respondent"
+    ),
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),
     path("transcripts/<int:transcript_id>/speakers/", material.map_speakers, name="speakers"),

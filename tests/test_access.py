@@ -24,7 +24,7 @@ from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
 from interviews.material import import_transcript
-from interviews.models import ApiToken, Invitation, Transcript, Upload
+from interviews.models import ApiToken, Invitation, Respondent, Transcript, Upload
 from interviews.tokens import make_api_token, new_secret, sign_in_link
 from tests.factories import (
     TEXT,
@@ -67,6 +67,8 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:new-respondent-type": (LEAD, LEAD),
     "interviews:new-attribute": (LEAD, LEAD),
     "interviews:respondent": (LEAD, LEAD),
+    "interviews:remove-respondent": (NOT_OFFERED, LEAD),
+    "interviews:restore-respondent": (NOT_OFFERED, LEAD),
     "interviews:respondent-type": (LEAD, LEAD),
     "interviews:attribute": (LEAD, LEAD),
     "interviews:speakers": (LEAD, LEAD),
@@ -98,6 +100,9 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:export-coded-segments-xlsx": (LEAD, NOT_OFFERED),
     "coding:export-crosstab": (LEAD, NOT_OFFERED),
     "coding:export-crosstab-xlsx": (LEAD, NOT_OFFERED),
+    "coding:trash": (LEAD, NOT_OFFERED),
+    "coding:erase-transcript": (OWNER, OWNER),
+    "coding:erase-respondent": (OWNER, OWNER),
     "coding:memos": (READER, CODER),
     "coding:memo": (READER, NOT_OFFERED),
     "coding:edit-memo": (CODER, CODER),
@@ -195,6 +200,8 @@ class World:
         self.type = make_type(self.study)
         self.attribute = make_attribute(self.study)
         self.respondent = make_respondent(self.study, respondent_type=self.type)
+        self.gone = make_respondent(self.study)
+        Respondent.objects.filter(pk=self.gone.pk).update(removed_at=timezone.now())
         self.code = make_code(self.study)
         self.change = self._edited(self.code)
         make_coded_segment(self.transcript, self.code)
@@ -234,6 +241,10 @@ class World:
             "interviews:respondent-type": [self.type.pk],
             "interviews:attribute": [self.attribute.pk],
             "interviews:restore-transcript": [self.removed.pk],
+            "interviews:remove-respondent": [self.respondent.pk],
+            "interviews:restore-respondent": [self.gone.pk],
+            "coding:erase-transcript": [self.removed.pk],
+            "coding:erase-respondent": [self.gone.pk],
             "interviews:revoke-token": [self.tokens.get(who, self.tokens[OWNER]).pk],
             "interviews:sign-in-link": [self.member.pk, sign_in_link.make_token(self.member)],
             "interviews:choose-password": [

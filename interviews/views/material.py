@@ -194,9 +194,8 @@ def import_transcripts(request, slug):
 
 
 def _import_page(request, study, lines):
-    removed = study.transcripts.exclude(removed_at=None).without_text().order_by("-removed_at")
     people = study.respondents.kept().values_list("pseudonym", flat=True)
-    context = _context(study, lines) | {"removed": removed, "pseudonyms": people}
+    context = _context(study, lines) | {"pseudonyms": people}
     return render(request, "interviews/import.html", context)
 
 
@@ -375,10 +374,8 @@ def show_settings(request, transcript_id):
 def remove_transcript(request, transcript_id):
     transcript = _material(request, transcript_id)
     material.remove(transcript, request.user)
-    messages.success(
-        request, _("“%(title)s” is removed. You find it below, to restore.") % {"title": transcript.title}
-    )
-    return redirect("interviews:import", transcript.study.slug)
+    messages.success(request, _("“%(title)s” is in the trash.") % {"title": transcript.title})
+    return redirect("coding:trash", transcript.study.slug)
 
 
 @login_required
@@ -389,7 +386,7 @@ def restore_transcript(request, transcript_id):
         material.restore(transcript, request.user)
     except material.Refused as error:
         messages.error(request, str(error))
-        return redirect("interviews:import", transcript.study.slug)
+        return redirect("coding:trash", transcript.study.slug)
     messages.success(request, _("“%(title)s” is back, with its codings.") % {"title": transcript.title})
     return redirect("interviews:speakers", transcript.pk)
 

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import respondents
+from .. import material, respondents
 from ..access import reach
 from ..forms_material import AttributeForm, RespondentForm, TableForm, TypeForm
 from ..models import Attribute, Respondent, RespondentType, Study
@@ -80,7 +80,7 @@ def _edit_respondent(request, person):
     heading = (
         _("Respondent %(name)s") % {"name": form.initial["pseudonym"]} if person.pk else _("New respondent")
     )
-    return _form_page(request, person.study, form, heading)
+    return _form_page(request, person.study, form, heading, person=person if person.pk else None)
 
 
 def _reach(queryset, request, pk):
@@ -90,9 +90,31 @@ def _reach(queryset, request, pk):
     return found
 
 
-def _form_page(request, study, form, heading):
-    context = {"study": study, "page": "respondents", "form": form, "heading": heading}
+def _form_page(request, study, form, heading, **more):
+    context = {"study": study, "page": "respondents", "form": form, "heading": heading, **more}
     return render(request, "interviews/respondent_form.html", context)
+
+
+@login_required
+@require_POST
+def remove_respondent(request, respondent_id):
+    person = _reach(Respondent.objects, request, respondent_id)
+    respondents.remove(person, request.user)
+    messages.success(request, _("“%(name)s” is in the trash.") % {"name": person.pseudonym})
+    return redirect("coding:trash", person.study.slug)
+
+
+@login_required
+@require_POST
+def restore_respondent(request, respondent_id):
+    person = _reach(Respondent.objects, request, respondent_id)
+    try:
+        respondents.restore(person, request.user)
+    except material.Refused as error:
+        messages.error(request, str(error))
+        return redirect("coding:trash", person.study.slug)
+    messages.success(request, _("“%(name)s” is back, with all that is coded.") % {"name": person.pseudonym})
+    return redirect("interviews:respondents", person.study.slug)
 
 
 @login_required

@@ -87,7 +87,11 @@ def list_history(request, slug):
 
 def _undoable(study, events):
     """Ids of those events that this person may undo and nobody has undone."""
-    allowed = [event.pk for event in events if study.may.get(history.undoable.get(event.action))]
+    allowed = [
+        event.pk
+        for event in events
+        if study.may.get(history.undoable.get(event.action)) and history.ERASED not in event.short_after
+    ]
     return set(allowed) - set(Event.objects.filter(undoes__in=allowed).values_list("undoes", flat=True))
 
 
