@@ -9,17 +9,21 @@ import { plain, uuid } from "passages/store";
 const KEPT = 200; // acts that can be undone after the page was reloaded
 
 export class Acts extends EventTarget {
-  store; outbox; given;
+  store; outbox; given; catalogue;
 
-  /** @param {{store: any, outbox: any, given: any}} parts */
-  constructor({ store, outbox, given }) {
+  /** @param {{store: any, outbox: any, given: any, catalogue: any}} parts */
+  constructor({ store, outbox, given, catalogue }) {
     super();
-    Object.assign(this, { store, outbox, given });
+    Object.assign(this, { store, outbox, given, catalogue });
     this.key = `passages.acts.${given.user}.${given.transcript}`;
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? '{"done": [], "undone": []}');
     store.done = kept.done;
     store.undone = kept.undone;
     outbox.addEventListener("settled", ({ detail }) => this.#settle(detail));
+  }
+
+  nameOf(code) {
+    return this.catalogue.get(code).name;
   }
 
   #tell(name, detail) {

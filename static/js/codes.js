@@ -17,25 +17,83 @@ export function matching(codes, typed) {
 }
 
 export class CodeTree extends EventTarget {
-  /** @param {{codes: any[], store}} given */
-  constructor({ codes, store }) {
+  catalogue; store;
+
+  /** @param {{catalogue: import("passages/catalogue").Catalogue, store}} parts */
+  constructor({ catalogue, store }) {
     super();
-    this.codes = codes;
+    Object.assign(this, { catalogue, store });
     this.tree = document.getElementById("code-tree");
     this.filter = document.getElementById("code-filter");
     this.gist = document.getElementById("code-gist");
     this.none = document.getElementById("no-code");
-    this.store = store;
+    this.pattern = /** @type {HTMLTemplateElement} */ (document.getElementById("tree-row"));
     this.rows = new Map([...this.tree.querySelectorAll("[data-code]")].map((row) => [Number(row.dataset.code), row]));
-    this.byId = new Map(codes.map((code) => [code.id, code]));
     this.closed = new Set();
+    this.chosen = null; // the id of the selected code
     store.addEventListener("change", () => this.#countSoon());
+    catalogue.addEventListener("change", () => this.#renew());
     this.tree.addEventListener("click", (event) => this.#click(event));
     this.tree.addEventListener("keydown", (event) => this.#key(event));
-    this.filter?.addEventListener("input", () => this.#show());
-    this.filter?.addEventListener("keydown", (event) => this.#filterKey(event));
+    this.tree.addEventListener("pointerover", (event) => this.#light(event.target.closest("[data-code]"), "pointer"));
+    this.tree.addEventListener("pointerleave", () => this.#light(null, "pointer"));
+    this.tree.addEventListener("focusin", (event) => this.#light(event.target.closest("[data-code]"), "focus"));
+    this.tree.addEventListener("focusout", () => this.#light(null, "focus"));
+    this.gist.addEventListener("click", (event) => {
+      if (event.target.closest("[data-do=only]")) this.#tell("only", this.chosen);
+    });
+    this.filter.addEventListener("input", () => this.#show());
+    this.filter.addEventListener("keydown", (event) => this.#filterKey(event));
     const first = this.rows.values().next().value;
     if (first) first.tabIndex = 0;
+  }
+
+  get codes() {
+    return this.catalogue.list;
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  #light(row, by) {
+    this.#tell("light", { by, codes: row ? this.catalogue.subtree(Number(row.dataset.code)) : null });
+  }
+
+  /** The codebook has changed: rows are kept, with the focus that one may have, and put in order. */
+  #renew() {
+    const focused = document.activeElement;
+    const rows = new Map();
+    for (const code of this.codes)
+      if (!code.retired || code.heads) rows.set(code.id, this.#fill(this.rows.get(code.id) ?? this.#makeRow(code), code));
+    this.rows = rows;
+    this.tree.replaceChildren(...rows.values());
+    document.querySelector("[data-no-codes]")?.toggleAttribute("hidden", rows.size > 0);
+    if (focused instanceof HTMLElement && this.tree.contains(focused)) focused.focus();
+    if (!this.tree.querySelector('[tabindex="0"]') && rows.size) rows.values().next().value.tabIndex = 0;
+    if (rows.has(this.chosen)) describe(this.gist, this.catalogue.get(this.chosen));
+    this.#show();
+    this.count();
+  }
+
+  #makeRow(code) {
+    const row = /** @type {HTMLElement} */ (this.pattern.content.firstElementChild.cloneNode(true));
+    row.id = `code-${code.id}`;
+    row.dataset.code = String(code.id);
+    return row;
+  }
+
+  #fill(row, code) {
+    row.setAttribute("aria-level", String(code.level));
+    row.title = code.path;
+    row.toggleAttribute("data-retired", code.retired);
+    if (code.retired) row.setAttribute("aria-disabled", "true");
+    else row.removeAttribute("aria-disabled");
+    if (code.opens) row.setAttribute("aria-expanded", String(!this.closed.has(code.id)));
+    else row.removeAttribute("aria-expanded");
+    row.querySelector(".swatch").className = `swatch ${code.look}`;
+    row.querySelector(".name").textContent = code.name;
+    return row;
   }
 
   #countSoon() {
@@ -45,16 +103,25 @@ export class CodeTree extends EventTarget {
     }, 80);
   }
 
-  /** Counts of coded segments here; a parent's include its children's. */
+  /** Counts of the coded segments shown, a parent's with its children's; and which codes are shown. */
   count() {
     const own = this.store.counts();
     const total = new Map();
+    const below = new Map(); // id -> [codes there and below it, those of them that are hidden]
     for (const code of [...this.codes].reverse()) {
       const n = (total.get(code.id) ?? 0) + (own.get(code.id) ?? 0);
+      const [all, hidden] = below.get(code.id) ?? [0, 0];
+      const here = [all + 1, hidden + Number(this.store.hiddenCodes.has(code.id))];
       total.set(code.id, n);
-      if (code.parent) total.set(code.parent, (total.get(code.parent) ?? 0) + n);
+      below.set(code.id, here);
+      if (!code.parent) continue;
+      total.set(code.parent, (total.get(code.parent) ?? 0) + n);
+      const above = below.get(code.parent) ?? [0, 0];
+      below.set(code.parent, [above[0] + here[0], above[1] + here[1]]);
     }
     for (const [id, row] of this.rows) {
+      const [all, hidden] = below.get(id);
+      row.setAttribute("aria-checked", hidden === 0 ? "true" : hidden === all ? "false" : "mixed");
       const count = row.querySelector(".count");
       const words = total.get(id) ? String(total.get(id)) : "";
       if (count.textContent !== words) count.textContent = words;
@@ -75,7 +142,7 @@ export class CodeTree extends EventTarget {
   }
 
   #isFolded(code) {
-    for (let at = this.byId.get(code.parent); at; at = this.byId.get(at.parent)) if (this.closed.has(at.id)) return true;
+    for (let at = this.catalogue.byId.get(code.parent); at; at = this.catalogue.byId.get(at.parent)) if (this.closed.has(at.id)) return true;
     return false;
   }
 
@@ -101,21 +168,24 @@ export class CodeTree extends EventTarget {
     row.setAttribute("aria-selected", "true");
     row.tabIndex = 0;
     if (focus) row.focus();
-    describe(this.gist, this.byId.get(Number(row.dataset.code)));
+    this.chosen = Number(row.dataset.code);
+    describe(this.gist, this.catalogue.get(this.chosen));
   }
 
   #click(event) {
     const row = event.target.closest("[data-code]");
     if (!row) return;
-    if (event.target.closest(".twist")?.firstElementChild)
+    if (event.target.closest(".twist") && row.hasAttribute("aria-expanded"))
       this.#fold(row, row.getAttribute("aria-expanded") !== "true");
+    else if (event.target.closest(".eye"))
+      this.#tell(event.altKey ? "only" : "toggle", Number(row.dataset.code));
     else this.#apply(row);
   }
 
   #apply(row) {
     this.select(row, { focus: false });
     if (row.hasAttribute("data-retired")) return;
-    this.dispatchEvent(new CustomEvent("pick", { detail: Number(row.dataset.code) }));
+    this.#tell("pick", Number(row.dataset.code));
   }
 
   #filterKey(event) {
@@ -144,10 +214,11 @@ export class CodeTree extends EventTarget {
       if (open === "false") this.#fold(row, true);
       else if (open && rows[at + 1]) this.select(rows[at + 1]);
     } else if (event.key === "ArrowLeft") {
-      const parent = this.rows.get(this.byId.get(Number(row.dataset.code)).parent);
+      const parent = this.rows.get(this.catalogue.get(Number(row.dataset.code)).parent);
       if (open === "true") this.#fold(row, false);
       else if (parent) this.select(parent);
-    } else if (event.key === "Enter" || event.key === " ") this.#apply(row);
+    } else if (event.key === "Enter") this.#apply(row);
+    else if (event.key === " ") this.#tell("toggle", Number(row.dataset.code));
     else if (event.key === "/") this.filter.focus();
     else if (event.key.length === 1) this.#jump(rows, at, event.key);
     else return;
@@ -177,5 +248,10 @@ export function describe(element, code) {
   add("p", code.definition || words.noDefinition, code.definition ? "" : "faint");
   if (code.include) add("p", `${words.include}: ${code.include}`, "quiet");
   if (code.exclude) add("p", `${words.exclude}: ${code.exclude}`, "quiet");
+  const only = document.createElement("button");
+  only.className = "linklike";
+  only.dataset.do = "only";
+  only.textContent = words.onlyThis;
+  element.append(only);
   element.hidden = false;
 }

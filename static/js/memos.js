@@ -1,5 +1,7 @@
 /** Memos: edited in place on their pages, written beside the transcript, and marked beside the codings. */
 
+import { Keys } from "passages/keys";
+
 /** Text as the label of a Markdown link: one line, nothing in it means anything to Markdown. */
 export function labelOf(text, most = 80) {
   const line = text.replace(/\s+/gu, " ").trim();
@@ -239,8 +241,7 @@ class Beside {
 
   key(event) {
     const button = event.target.closest("[data-id]");
-    if (!button || event.key.toLowerCase() !== "m" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (localStorage.getItem("passages.letters") === "off" || !this.box.dataset.mayWrite) return;
+    if (!button || Keys.current?.commandFor(event) !== "memo" || !this.box.dataset.mayWrite) return;
     event.preventDefault();
     this.writeOnCoding(button.dataset.id);
   }

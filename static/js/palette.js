@@ -21,11 +21,12 @@ export function search(codes, typed, limit = SHOWN) {
 export const recently = (list, item) => [item, ...list.filter((other) => other !== item)].slice(0, RECENT);
 
 export class Palette extends EventTarget {
-  /** @param {{codes: any[], study: string, words: DOMStringMap}} given */
-  constructor({ codes, study, words }) {
+  /** @param {{catalogue: import("passages/catalogue").Catalogue, study: string, words: DOMStringMap}} given */
+  constructor({ catalogue, study, words }) {
     super();
-    this.codes = codes.filter((code) => !code.retired);
-    this.byId = new Map(this.codes.map((code) => [code.id, code]));
+    this.catalogue = catalogue;
+    this.#take();
+    catalogue.addEventListener("change", () => this.#take());
     this.key = `passages.recent.${study}`;
     this.words = words;
     this.box = document.getElementById("palette");
@@ -44,6 +45,11 @@ export class Palette extends EventTarget {
     document.addEventListener("pointerdown", (event) => {
       if (this.isOpen && !this.box.contains(event.target)) this.close(false);
     });
+  }
+
+  #take() {
+    this.codes = this.catalogue.list.filter((code) => !code.retired);
+    this.byId = new Map(this.codes.map((code) => [code.id, code]));
   }
 
   get isOpen() {

@@ -14,7 +14,7 @@ export class Panel extends EventTarget {
   #listed = "";
   map; store; painter; codes; words; mayCode;
 
-  /** @param {{map, store, painter, codes: Map<number, any>, words, mayCode: boolean}} given */
+  /** @param {{map, store, painter, codes: import("passages/catalogue").Catalogue, words, mayCode: boolean}} given */
   constructor({ map, store, painter, codes, words, mayCode }) {
     super();
     Object.assign(this, { map, store, painter, codes, words, mayCode });
@@ -27,7 +27,24 @@ export class Panel extends EventTarget {
     painter.addEventListener("scroll", () => this.#soon(false));
     this.box.addEventListener("click", (event) => this.#click(event));
     this.box.addEventListener("keydown", (event) => this.#key(event));
+    for (const part of [this.box, this.detail]) {
+      const over = { pointerover: "pointer", focusin: "focus" };
+      const out = { pointerleave: "pointer", focusout: "focus" };
+      for (const [name, by] of Object.entries(over))
+        part.addEventListener(name, (event) => this.#light(event.target.closest("[data-id]"), by));
+      for (const [name, by] of Object.entries(out)) part.addEventListener(name, () => this.#light(null, by));
+    }
     this.detail.addEventListener("click", (event) => this.#detailClick(event));
+  }
+
+  #light(element, by) {
+    this.dispatchEvent(new CustomEvent("light", { detail: { by, id: element?.dataset.id ?? null } }));
+  }
+
+  /** Codes have other names or looks now. */
+  renew() {
+    this.#soon(true);
+    if (this.active) this.show(this.active, this.together);
   }
 
   #soon(changed) {
@@ -79,9 +96,7 @@ export class Panel extends EventTarget {
   #nothing(whole) {
     const note = document.createElement("p");
     note.className = "pad small quiet";
-    const hidden = this.store.coder !== null && this.store.codings.size;
-    if (hidden)
-      note.textContent = this.words.noCodingsBy.replace("{who}", this.store.coders.get(this.store.coder) ?? "");
+    if (this.store.codings.size && !this.store.list().length) note.textContent = this.words.allHidden;
     else if (whole) note.textContent = this.mayCode ? this.words.noCodings : this.words.noCodingsReader;
     return note;
   }
@@ -116,11 +131,10 @@ export class Panel extends EventTarget {
   }
 
   #count(from, to, whole) {
-    const total = [...this.store.countsByCoder()].reduce((sum, [, n]) => sum + n, 0);
-    const mine = this.store.countsByCoder().get(this.store.me) ?? 0;
-    for (const element of this.totals) element.textContent = String(total);
+    const { mine, others } = this.store.tally();
+    for (const element of this.totals) element.textContent = String(mine + others);
     this.foot.textContent = whole
-      ? this.words.footMine.replace("{n}", String(mine)).replace("{others}", String(total - mine))
+      ? this.words.footMine.replace("{n}", String(mine)).replace("{others}", String(others))
       : this.words.showing
           .replace("{from}", String(from + 1))
           .replace("{to}", String(to + 1))
@@ -149,6 +163,7 @@ export class Panel extends EventTarget {
   /** Show one coding as the active one, with all that lie at its words in the card below the list. */
   show(coding, together = [coding]) {
     this.active = coding;
+    this.together = together;
     this.#mark();
     if (!coding) {
       this.detail.hidden = true;

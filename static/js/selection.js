@@ -6,8 +6,27 @@
 
 import { codePoints } from "passages/textmap";
 
-/** `[start, end]` in code points of each unit of a text; words leave out what is between them. */
+/** What parts a text's paragraphs: empty lines, where it has some; else each end of a line. */
+const parting = (text) => (/\n\s*\n/u.test(text) ? /\n\s*\n/u : /\n/u);
+
+function paragraphs(text) {
+  const found = [];
+  let at = 0;
+  for (const piece of text.split(new RegExp(`(${parting(text).source})`, "u"))) {
+    const bare = piece.trim();
+    const lead = codePoints(piece) - codePoints(piece.trimStart());
+    if (bare) found.push([at + lead, at + lead + codePoints(bare)]);
+    at += codePoints(piece);
+  }
+  return found;
+}
+
+/**
+ * `[start, end]` in code points of each unit of a text: "word", "sentence" or "paragraph"; words leave out what is
+ * between them.
+ */
 export function units(text, lang, granularity) {
+  if (granularity === "paragraph") return paragraphs(text);
   const found = [];
   let at = 0;
   for (const { segment, isWordLike } of new Intl.Segmenter(lang || undefined, { granularity }).segment(text)) {
@@ -23,20 +42,20 @@ export function units(text, lang, granularity) {
 }
 
 /**
- * Where the moving end goes from a word: one unit on or back. `words` and `sentences` are as `units` gives them.
- * Gives the index of the word, or -1 / words.length for beyond the ends.
+ * Where the moving end goes from a word: one on or back, or with `larger` units (sentences, paragraphs) to the end of
+ * one. All are as `units` gives them. Gives the index of the word, or -1 / words.length for beyond the ends.
  */
-export function step(words, sentences, index, direction, bySentence) {
-  if (!bySentence || index < 0 || index >= words.length) return index + direction;
+export function step(words, larger, index, direction) {
+  if (!larger || index < 0 || index >= words.length) return index + direction;
   const [start, end] = words[index];
   if (direction > 0) {
     const ends = words.map(([, wordEnd]) => wordEnd);
-    const sentence = sentences.find(([, to]) => to > end && lastWithin(ends, to) > index);
-    return sentence ? lastWithin(ends, sentence[1]) : words.length;
+    const unit = larger.find(([, to]) => to > end && lastWithin(ends, to) > index);
+    return unit ? lastWithin(ends, unit[1]) : words.length;
   }
   const starts = words.map(([wordStart]) => wordStart);
-  const sentence = sentences.findLast(([from]) => from < start && firstFrom(starts, from) < index);
-  return sentence ? firstFrom(starts, sentence[0]) : -1;
+  const unit = larger.findLast(([from]) => from < start && firstFrom(starts, from) < index);
+  return unit ? firstFrom(starts, unit[0]) : -1;
 }
 
 const firstFrom = (starts, from) => starts.findIndex((start) => start >= from);
@@ -103,7 +122,7 @@ export class Chooser extends EventTarget {
     this.#become(null);
   }
 
-  /** The words and sentences of a turn, in positions of the whole text. */
+  /** The words, sentences and paragraphs of a turn, in positions of the whole text. */
   #unitsOf(turn) {
     let found = this.#cache.get(turn);
     if (!found) {
@@ -113,7 +132,11 @@ export class Chooser extends EventTarget {
       const at = Number(runs[0]?.dataset.at ?? 0);
       const lang = element.lang || this.root.lang;
       const shift = (pairs) => pairs.map(([start, end]) => [start + at, end + at]);
-      found = { words: shift(units(text, lang, "word")), sentences: shift(units(text, lang, "sentence")) };
+      found = {
+        word: shift(units(text, lang, "word")),
+        sentence: shift(units(text, lang, "sentence")),
+        paragraph: shift(units(text, lang, "paragraph")),
+      };
       this.#cache.set(turn, found);
     }
     return found;
@@ -125,8 +148,7 @@ export class Chooser extends EventTarget {
     const side = isEnd ? 1 : 0;
     let turn = Math.max(0, this.map.turnAt(isEnd ? point - 1 : point));
     for (; turn >= 0 && turn < this.map.turns.length; turn += direction) {
-      const { words, sentences } = this.#unitsOf(turn);
-      const edges = (granularity === "sentence" ? sentences : words).map((unit) => unit[side]);
+      const edges = this.#unitsOf(turn)[granularity].map((unit) => unit[side]);
       const next = direction > 0 ? edges.find((edge) => edge > point) : edges.findLast((edge) => edge < point);
       if (next !== undefined) return next;
     }
@@ -135,66 +157,86 @@ export class Chooser extends EventTarget {
 
   /** Choose a whole turn's words. */
   chooseTurn(turn) {
-    const { words, sentences } = this.#unitsOf(turn);
+    const { word: words, sentence } = this.#unitsOf(turn);
     if (!words.length) return;
     this.anchor = { turn, word: 0 };
     this.focus = { turn, word: words.length - 1 };
-    this.choose(sentences[0][0], sentences[sentences.length - 1][1]);
+    this.choose(sentence[0][0], sentence[sentence.length - 1][1]);
   }
 
-  /** Choose the sentence in which the moving end is. */
-  chooseSentence(turn) {
-    const { words, sentences } = this.#unitsOf(turn);
-    const word = this.focus?.turn === turn ? this.focus.word : 0;
+  /** Choose the "sentence" or "paragraph" in which the moving end is. */
+  chooseUnit(turn, by) {
+    const { word: words, [by]: all } = this.#unitsOf(turn);
     if (!words.length) return;
-    const sentence = sentences.find(([, end]) => end >= words[word][1]);
-    this.anchor = { turn, word: words.findIndex(([start]) => start >= sentence[0]) };
-    this.focus = { turn, word: words.findLastIndex(([, end]) => end <= sentence[1]) };
-    this.choose(...sentence);
+    const word = this.focus?.turn === turn ? this.focus.word : this.#startIn(turn, 1).word;
+    const unit = all.find(([, end]) => end >= words[word][1]);
+    this.anchor = { turn, word: words.findIndex(([start]) => start >= unit[0]) };
+    this.focus = { turn, word: words.findLastIndex(([, end]) => end <= unit[1]) };
+    this.choose(...unit);
+  }
+
+  /** The "word" or "sentence" at a position, or null. */
+  unitAt(point, by) {
+    const turn = this.map.turnAt(point);
+    const unit = turn >= 0 && this.#unitsOf(turn)[by].find(([start, end]) => start <= point && point < end);
+    return unit ? { start: unit[0], end: unit[1] } : null;
   }
 
   /**
-   * Move by a word or a sentence from where choosing stands; with `extend` the chosen stretch grows or shrinks.
-   * Gives the turn in which the moving end is now.
+   * Move by a "word", "sentence" or "paragraph" from where choosing stands; with `extend` the chosen stretch grows or
+   * shrinks. Gives the turn in which the moving end is now.
    */
-  move(turn, direction, { extend = false, bySentence = false } = {}) {
+  move(turn, direction, { extend = false, by = "word" } = {}) {
+    if (extend && this.chosen && !this.focus) this.#takeUp();
     const from = this.focus ?? this.#startIn(turn, direction);
     if (!from) return turn;
-    const to = this.focus ? this.#next(from, direction, bySentence) : from;
+    const to = this.focus ? this.#next(from, direction, by) : from;
     if (!to) return from.turn;
     this.focus = to;
     if (!extend || !this.anchor) this.anchor = to;
-    this.#chooseBetween(bySentence);
+    this.#chooseBetween(by);
     return to.turn;
   }
 
+  /** Go on by keys from what was chosen by hand. */
+  #takeUp() {
+    const { start, end } = this.chosen;
+    const [first, last] = [this.map.turnAt(start), this.map.turnAt(end - 1)];
+    if (first < 0) return;
+    const anchor = this.#unitsOf(first).word.findIndex(([, to]) => to > start);
+    const focus = this.#unitsOf(last).word.findLastIndex(([from]) => from < end);
+    if (anchor < 0 || focus < 0) return;
+    this.anchor = { turn: first, word: anchor };
+    this.focus = { turn: last, word: focus };
+  }
+
   #startIn(turn, direction) {
-    const { words } = this.#unitsOf(turn);
+    const { word: words } = this.#unitsOf(turn);
     if (!words.length) return null;
     const at = this.chosen && words.findIndex(([, end]) => end > this.chosen.start);
-    if (at >= 0 && this.chosen) return { turn, word: at };
+    if (at >= 0 && this.chosen && words[at][0] < this.chosen.end) return { turn, word: at };
     return { turn, word: direction > 0 ? 0 : words.length - 1 };
   }
 
-  #next({ turn, word }, direction, bySentence) {
-    const { words, sentences } = this.#unitsOf(turn);
-    const next = step(words, sentences, word, direction, bySentence);
+  #next({ turn, word }, direction, by) {
+    const { word: words, [by]: larger } = this.#unitsOf(turn);
+    const next = step(words, by === "word" ? null : larger, word, direction);
     if (next >= 0 && next < words.length) return { turn, word: next };
     for (let other = turn + direction; other >= 0 && other < this.map.turns.length; other += direction) {
-      const found = this.#unitsOf(other).words;
+      const found = this.#unitsOf(other).word;
       if (found.length) return { turn: other, word: direction > 0 ? 0 : found.length - 1 };
     }
     return null;
   }
 
-  #chooseBetween(bySentence) {
-    const place = ({ turn, word }) => this.#unitsOf(turn).words[word];
+  #chooseBetween(by) {
+    const place = ({ turn, word }) => this.#unitsOf(turn).word[word];
     const [a, b] = [place(this.anchor), place(this.focus)];
     let end = Math.max(a[1], b[1]);
-    if (bySentence) {
-      // The sentence's closing mark belongs to it.
-      const { sentences } = this.#unitsOf(this.focus.turn);
-      end = Math.max(end, sentences.find(([from, to]) => from < end && end <= to)?.[1] ?? end);
+    if (by !== "word") {
+      // The closing mark belongs to a sentence.
+      const all = this.#unitsOf(this.focus.turn)[by];
+      end = Math.max(end, all.find(([from, to]) => from < end && end <= to)?.[1] ?? end);
     }
     this.choose(Math.min(a[0], b[0]), end);
   }

@@ -86,7 +86,10 @@ export class Store extends EventTarget {
     /** @type {Coding[][]} */
     this.buckets = Array.from({ length: turns + 1 }, () => []); // the last one: what touches no turn
     this.coders = new Map();
-    this.coder = null; // whose codings are shown; null for everyone's
+    /** @type {Set<number> | null} */
+    this.coderFilter = null; // whose codings are shown; null for everyone's
+    /** @type {Set<number>} */
+    this.hiddenCodes = new Set();
     /** @type {Act[]} */
     this.done = [];
     /** @type {Act[]} */
@@ -153,13 +156,25 @@ export class Store extends EventTarget {
   }
 
   /** Whether a coding is among those shown. */
-  shows(coding) {
-    return this.coder === null || coding.coder === this.coder;
+  shows({ code, coder }) {
+    return !this.hiddenCodes.has(code) && (this.coderFilter === null || this.coderFilter.has(coder));
   }
 
-  show(coder) {
-    this.coder = coder;
+  /** Choose what is shown: coders (null for all, also those who come later), and codes that are not. */
+  filter({ coders = this.coderFilter, hidden = this.hiddenCodes }) {
+    this.coderFilter = coders;
+    this.hiddenCodes = hidden;
     this.dispatchEvent(new CustomEvent("change", { detail: { turns: null } }));
+  }
+
+  /** How many codings are shown, of me and of others, and how many are not. */
+  tally() {
+    const found = { mine: 0, others: 0, hidden: 0 };
+    for (const coding of this.codings.values())
+      if (!this.shows(coding)) found.hidden += 1;
+      else if (coding.coder === this.me) found.mine += 1;
+      else found.others += 1;
+    return found;
   }
 
   /** Shown codings that touch a turn, in text order. */

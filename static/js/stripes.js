@@ -22,6 +22,7 @@ export class Stripes extends EventTarget {
     super();
     Object.assign(this, { canvas, map, store, painter, looks, lookOf, titleOf });
     this.active = null;
+    this.lit = new Set();
     store.addEventListener("change", ({ detail }) => this.#onChange(detail.turns));
     painter.addEventListener("window", () => this.draw());
     document.documentElement.addEventListener("passages:theme", () => this.#recolour());
@@ -143,7 +144,7 @@ export class Stripes extends EventTarget {
 
   #stroke(context, { coding, x, top, bottom }) {
     const colour = this.#colours.get(this.lookOf(coding.code));
-    const wide = coding.id === this.active ? WIDTH + 2 : WIDTH;
+    const wide = coding.id === this.active || this.lit.has(coding.id) ? WIDTH + 2 : WIDTH;
     context.beginPath();
     if (coding.coder === this.store.me) {
       context.roundRect(x, top, wide, bottom - top, wide / 2);

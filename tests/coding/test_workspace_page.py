@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -96,6 +97,17 @@ def test_only_who_may_manage_material_is_led_to_the_speakers(client, study):
     address = reverse("interviews:speakers", args=[transcript.pk])
     assert address in page(client, make_lead(study), transcript)
     assert address not in page(client, make_coder(study), transcript)
+
+
+def test_each_command_of_the_keyboard_has_its_words(client, study):
+    table = (settings.BASE_DIR / "static" / "js" / "commands.js").read_text()
+    commands = re.findall(r'command\("(\w+)", "([\w-]+)"', table)
+    wanted = (
+        {name for _group, name in commands} | {f"group-{group}" for group, _name in commands} | {"recent"}
+    )
+    html = page(client, make_coder(study), make_transcript(study))
+    assert len(wanted) > 35
+    assert {name for name in wanted if f'data-key-{name}="' not in html} == set()
 
 
 def test_the_head_lines_are_part_of_the_text(client, study):

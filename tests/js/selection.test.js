@@ -30,21 +30,21 @@ const WORDS = [[0, 2], [3, 7], [8, 12], [14, 22], [24, 26], [27, 31]];
 const SENTENCES = [[0, 13], [14, 32]];
 
 test("a step by word goes one on or back, and beyond the ends", () => {
-  assert.equal(step(WORDS, SENTENCES, 2, 1, false), 3);
-  assert.equal(step(WORDS, SENTENCES, 0, -1, false), -1);
-  assert.equal(step(WORDS, SENTENCES, 5, 1, false), 6);
+  assert.equal(step(WORDS, null, 2, 1), 3);
+  assert.equal(step(WORDS, null, 0, -1), -1);
+  assert.equal(step(WORDS, null, 5, 1), 6);
 });
 
 test("a step by sentence goes to its last word, then to that of the next", () => {
-  assert.equal(step(WORDS, SENTENCES, 0, 1, true), 2);
-  assert.equal(step(WORDS, SENTENCES, 2, 1, true), 5);
-  assert.equal(step(WORDS, SENTENCES, 5, 1, true), 6);
+  assert.equal(step(WORDS, SENTENCES, 0, 1), 2);
+  assert.equal(step(WORDS, SENTENCES, 2, 1), 5);
+  assert.equal(step(WORDS, SENTENCES, 5, 1), 6);
 });
 
 test("a step back by sentence goes to its first word, then to that of the one before", () => {
-  assert.equal(step(WORDS, SENTENCES, 5, -1, true), 3);
-  assert.equal(step(WORDS, SENTENCES, 3, -1, true), 0);
-  assert.equal(step(WORDS, SENTENCES, 0, -1, true), -1);
+  assert.equal(step(WORDS, SENTENCES, 5, -1), 3);
+  assert.equal(step(WORDS, SENTENCES, 3, -1), 0);
+  assert.equal(step(WORDS, SENTENCES, 0, -1), -1);
 });
 
 test("going on by sentences always ends, in any text", () => {
@@ -54,8 +54,15 @@ test("going on by sentences always ends, in any text", () => {
       let at = direction > 0 ? 0 : words.length - 1;
       for (let n = 0; at >= 0 && at < words.length; n += 1) {
         assert.ok(n <= words.length, text);
-        at = step(words, sentences, at, direction, true);
+        at = step(words, sentences, at, direction);
       }
     }
   }
+});
+
+test("paragraphs are parted by empty lines, or by line ends where there are none", () => {
+  const wrapped = "We went\nback.\n\n 🙂 Then 老𬭎\ncame.\n \n\nAll.";
+  assert.deepEqual(cut(wrapped, units(wrapped, "en", "paragraph")), ["We went\nback.", "🙂 Then 老𬭎\ncame.", "All."]);
+  assert.deepEqual(cut("一。\n二。", units("一。\n二。", "zh", "paragraph")), ["一。", "二。"]);
+  assert.deepEqual(units(" \n", "en", "paragraph"), []);
 });

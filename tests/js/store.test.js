@@ -113,11 +113,27 @@ test("at one place the shortest comes first, and only of those shown", () => {
   const [long, short, theirs] = [coding(0, 9), coding(2, 4), coding(2, 5, 1, 2)];
   store.change([long, short, theirs], []);
   assert.deepEqual(store.at(3, 0).map((c) => c.id), [short.id, theirs.id, long.id]);
-  store.show(1);
+  store.filter({ coders: new Set([1]) });
   assert.deepEqual(store.at(3, 0).map((c) => c.id), [short.id, long.id]);
   assert.deepEqual(store.countsByCoder(), new Map([[1, 2], [2, 1]]));
-  store.show(null);
+  store.filter({ coders: null });
   assert.equal(store.list().length, 3);
+});
+
+test("what is hidden is counted, and nothing that shows or counts tells of it", () => {
+  const store = makeStore();
+  store.change([coding(0, 9, 1), coding(2, 4, 2), coding(2, 5, 2, 2), coding(3, 6, 3, 2)], []);
+  store.filter({ hidden: new Set([2]) });
+  assert.deepEqual(store.tally(), { mine: 1, others: 1, hidden: 2 });
+  assert.deepEqual(store.list().map(({ code }) => code), [1, 3]);
+  assert.deepEqual([...store.counts()].sort(), [[1, 1], [3, 1]]);
+  assert.equal(store.inTurn(0).length, 2);
+  store.filter({ coders: new Set([1]) }); // the hidden codes stay so
+  assert.deepEqual(store.tally(), { mine: 1, others: 0, hidden: 3 });
+  store.change([coding(0, 3, 1, 7)], []); // a coder who comes later is hidden too
+  assert.deepEqual(store.tally(), { mine: 1, others: 0, hidden: 4 });
+  store.filter({ coders: null, hidden: new Set() });
+  assert.deepEqual(store.tally(), { mine: 2, others: 3, hidden: 0 });
 });
 
 test("my coding of the same words with the same code is found, in turns and outside them", () => {
@@ -194,6 +210,6 @@ test("listeners hear which turns a change touches", () => {
   store.addEventListener("change", ({ detail }) => heard.push(detail.turns && [...detail.turns]));
   store.change([coding(5, 25)], []);
   store.change([], [coding(0, 1)]);
-  store.show(2);
+  store.filter({ coders: new Set([2]) });
   assert.deepEqual(heard, [[0, 1, 2], null]);
 });

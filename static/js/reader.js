@@ -1,0 +1,93 @@
+/** Where in the transcript one is: the turn that has the keys, going to places, walking from coding to coding. */
+
+export class Reader {
+  map; store; painter; page; words;
+
+  /** @param {{map, store, painter, page: HTMLElement, words: DOMStringMap}} parts */
+  constructor({ map, store, painter, page, words }) {
+    Object.assign(this, { map, store, painter, page, words });
+    this.current = -1;
+    this.turnOf = document.getElementById("turn-of");
+    if (map.turns.length) map.turns[0].tabIndex = 0;
+    painter.addEventListener("scroll", () => this.tell());
+    page.addEventListener("focusin", (event) => {
+      const turn = map.indexOfTurn.get(event.target.closest(".turn"));
+      if (turn !== undefined && turn !== this.current) this.#become(turn);
+    });
+  }
+
+  /** The turn with the keys, else the first one seen. */
+  get turn() {
+    return this.current >= 0 ? this.current : this.painter.visible()[0];
+  }
+
+  #become(turn) {
+    if (this.current >= 0) this.map.turns[this.current].tabIndex = -1;
+    this.current = turn;
+    this.map.turns[turn].tabIndex = 0;
+    this.tell();
+  }
+
+  /** Put the keys in a turn. */
+  enter(turn, { scroll = true } = {}) {
+    if (turn < 0 || turn >= this.map.turns.length) return;
+    this.#become(turn);
+    this.map.turns[turn].focus({ preventScroll: true });
+    if (scroll) this.map.turns[turn].scrollIntoView({ block: "nearest" });
+    this.tell();
+  }
+
+  /** The turn so many further on. */
+  beside(step) {
+    const { turns } = this.map;
+    return this.current < 0 ? this.turn : Math.max(0, Math.min(turns.length - 1, this.current + step));
+  }
+
+  /** Bring a position into view; with `focus` the keys go there too. */
+  goTo(start, { focus = false } = {}) {
+    const rect = this.map.range(start, start + 1).getBoundingClientRect();
+    const box = this.page.getBoundingClientRect();
+    if (rect.top < box.top + 40 || rect.bottom > box.bottom - 40)
+      this.page.scrollTop += rect.top - box.top - box.height / 3;
+    if (focus) this.enter(Math.max(0, this.map.turnAt(start)));
+  }
+
+  /** Say which turn is being read. */
+  tell() {
+    const { turns } = this.map;
+    const [first] = this.painter.visible();
+    const turn = turns[this.current]?.contains(document.activeElement) ? this.current : first;
+    const text = this.words.turnOf.replace("{n}", String(Math.min(turn, turns.length - 1) + 1));
+    this.turnOf.textContent = turns.length ? text.replace("{all}", String(turns.length)) : "";
+  }
+
+  /** The shown coding after (1) or before (-1) one, of the same code with `same`; null where there is none. */
+  next(direction, from, same = false) {
+    const list = this.store.list().filter((coding) => !same || !from || coding.code === from.code);
+    if (!list.length) return null;
+    let at = from ? list.findIndex((coding) => coding.id === from.id) : -1;
+    if (at < 0) {
+      const start = this.map.turnStart[Math.max(0, this.turn)] ?? 0;
+      at = list.findIndex((coding) => coding.start >= start) - (direction > 0 ? 1 : 0);
+    }
+    return list[(at + direction + list.length) % list.length];
+  }
+
+  /** The next turn of a respondent that bears no shown code; -1 where all do. */
+  uncoded() {
+    const { turns } = this.map;
+    for (let step = 1; step <= turns.length; step += 1) {
+      const turn = (Math.max(0, this.turn) + step) % turns.length;
+      if (!turns[turn].hasAttribute("data-interviewer") && !this.store.inTurn(turn).length) return turn;
+    }
+    return -1;
+  }
+
+  /** Keep the words where they are on the screen while something above them comes or goes. */
+  steady(change) {
+    const turn = this.map.turns[this.painter.visible()[0]];
+    const before = turn?.getBoundingClientRect().top;
+    change();
+    if (turn) this.page.scrollTop += turn.getBoundingClientRect().top - before;
+  }
+}
