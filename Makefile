@@ -28,7 +28,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(PY) -m tools.chromium
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp node_modules/.package-lock.json
 	$(PY) -m ruff check .
