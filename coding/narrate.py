@@ -44,6 +44,23 @@ def _recode(story):
     )
 
 
+@sentence("code-found")
+def _code_found(story):
+    code = story.name(story.event.target)
+    number = len(story.rows("codedsegment"))
+    if not number:
+        return format_html(_("coded passages found by a search with <b>{code}</b>"), code=code)
+    return format_html(
+        ngettext(
+            "coded {n} passage found by a search with <b>{code}</b>",
+            "coded {n} passages found by a search with <b>{code}</b>",
+            number,
+        ),
+        n=number,
+        code=code,
+    )
+
+
 @sentence("split")
 def _split(story):
     return format_html(_("split a coding in {transcript}"), transcript=story.transcript)

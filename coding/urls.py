@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import codebook, coded_transcript, eyes, memos, query, study, trash, workspace
+from .views import codebook, coded_transcript, eyes, find, memos, query, study, trash, workspace
 
 app_name = "coding"
 urlpatterns = [
@@ -28,6 +28,9 @@ urlpatterns = [
     path("studies/<str:slug>/trash/", trash.show_trash, name="trash"),
     path("transcripts/<int:transcript_id>/erase/", trash.erase_transcript, name="erase-transcript"),
     path("respondents/<int:respondent_id>/erase/", trash.erase_respondent, name="erase-respondent"),
+    path("studies/<str:slug>/find/", find.show_find, name="find"),
+    path("studies/<str:slug>/find/code/", find.code_found, name="code-found"),
+    path("studies/<str:slug>/find/undo/<int:event_id>/", find.undo_found, name="undo-found"),
     path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
     path("memos/<int:memo_id>/", memos.show_memo, name="memo"),
     path("memos/<int:memo_id>/edit/", memos.edit_memo, name="edit-memo"),

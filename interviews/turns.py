@@ -32,6 +32,7 @@ _LOOK = 120  # of a line, no more than this is searched for a label
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9d"
+HAN_OR_KANA = _HAN + _KANA  # for a character class: each such sign is a word of its own
 _WORD = re.compile(rf"[{_HAN}{_KANA}]|[^\W_{_HAN}{_KANA}][^\s{_HAN}{_KANA}]*")
 _HAN_ONE = re.compile(rf"[{_HAN}]")
 _KANA_ONE = re.compile(rf"[{_KANA}]")

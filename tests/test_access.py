@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from coding import codebook
+from coding import codebook, search
 from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
@@ -103,6 +103,9 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:trash": (LEAD, NOT_OFFERED),
     "coding:erase-transcript": (OWNER, OWNER),
     "coding:erase-respondent": (OWNER, OWNER),
+    "coding:find": (READER, NOT_OFFERED),
+    "coding:code-found": (NOT_OFFERED, CODER),
+    "coding:undo-found": (NOT_OFFERED, CODER),
     "coding:memos": (READER, CODER),
     "coding:memo": (READER, NOT_OFFERED),
     "coding:edit-memo": (CODER, CODER),
@@ -214,6 +217,7 @@ class World:
             created_by=owner,
             expires_at=timezone.now() + timezone.timedelta(days=1),
         )
+        self.found = {who: self._coded_by_search(who) for who in (CODER, LEAD, OWNER)}
         self.upload = Upload.objects.create(
             study=self.study, user=self.people[LEAD], filename="x.txt", text="x"
         )
@@ -226,6 +230,10 @@ class World:
         codebook.edit_code(code, self.people[OWNER], definition="Said of somebody")
         return self.study.events.latest("pk")
 
+    def _coded_by_search(self, who):
+        place = search.Hit(self.transcript.pk, 1, 13, 16, 0)
+        return search.code_hits(self.study, self.people[who], self.code.pk, [place], "match")[0]
+
     def arguments(self, name, who, study=None):
         """What the address's converters need, in their order; ``study`` where its address is another's."""
         slug = (study or self.study).slug
@@ -236,6 +244,7 @@ class World:
             "interviews:change-role": [slug, self.membership.pk],
             "interviews:remove-member": [slug, self.membership.pk],
             "interviews:upload-text": [slug, self._upload_of(uploads_owner).pk],
+            "coding:undo-found": [slug, self.found.get(who, self.found[OWNER]).pk],
             "interviews:join": [self.secret],
             "interviews:respondent": [self.respondent.pk],
             "interviews:respondent-type": [self.type.pk],

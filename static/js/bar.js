@@ -24,7 +24,24 @@ document.addEventListener("click", (event) => {
   else if (menu) foldNav(menu, false);
 });
 
+/** Ctrl K: to the field that finds words in all transcripts, with the words selected here. */
+function find(link) {
+  const field = document.getElementById("find-words");
+  if (field instanceof HTMLInputElement) {
+    field.focus();
+    field.select();
+    return;
+  }
+  const words = document.getSelection().toString().replace(/\s+/g, " ").trim();
+  location.assign(words && words.length <= 200 ? `${link.href}?${new URLSearchParams({ q: words })}` : link.href);
+}
+
 document.addEventListener("keydown", (event) => {
+  const link = document.querySelector("a[data-do=find]");
+  if (link && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    find(link);
+  }
   const menu = document.querySelector("[data-do=nav][aria-expanded=true]");
   if (event.key === "Escape" && menu) {
     foldNav(menu, false);

@@ -1,0 +1,349 @@
+"""Text search across a study's transcripts, as keyword in context, and coding what was found.
+
+A search comes as the parameters of an address: ``q``, ``mode`` (exact, words, regex), ``whole=yes``, ``speaker`` (all,
+respondents, interviewers), and the query view's ``respondent_type`` and ``where``.
+
+No index is kept: to read and fold 8 million words takes less than a second, and what is found is cached until the
+study changes.
+"""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from interviews import history
+from interviews.locks import share_text
+from interviews.models import Event, Speaker, Transcript
+from interviews.turns import count_words, lang_of
+
+from .analysis import search
+from .attribution import Speech
+from .models import Code, CodedSegment, Segment
+from .queries import Question, Unclear, _cached, asked_people, question_from
+
+MODES = ("exact", "words", "regex")
+SPEAKERS = ("all", "respondents", "interviewers")
+EXTENTS = ("match", "sentence", "turn")
+MOST_HITS = 20_000
+MOST_CODED = 5_000
+AT_ONCE = 50  # texts read by one statement
+AROUND = 70  # code points shown before and after a hit
+
+WHY_NOT = {
+    search.EMPTY: gettext_lazy("Type the words to look for."),
+    search.TOO_LONG: gettext_lazy("At most 200 characters can be looked for."),
+    search.TOO_MANY_WORDS: gettext_lazy("At most 12 words can be looked for together."),
+    search.NOT_A_PATTERN: gettext_lazy("This is no regular expression: %(detail)s."),
+    search.TOO_BIG: gettext_lazy(
+        "This regular expression repeats too much: write fewer repeated groups, or smaller numbers in { }."
+    ),
+    search.TOO_SLOW: gettext_lazy(
+        "This regular expression takes too long in these texts: make it more definite, or filter the respondents."
+    ),
+}
+
+
+class Refused(Exception):
+    """Why found passages cannot be coded; its message is for the person who tried."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, and in whose words."""
+
+    wanted: search.Wanted
+    speaker: str
+    people: Question
+
+
+class Hit(NamedTuple):
+    transcript: int
+    revision: int
+    start: int
+    end: int
+    turn: int  # number of the turn, from 0
+
+
+class Line(NamedTuple):
+    """A hit as it is shown: with the words of its turn around it."""
+
+    hit: Hit
+    title: str
+    number: int
+    label: str
+    before: str
+    words: str
+    after: str
+    lang: str
+
+    @property
+    def key(self):
+        return f"{self.hit.transcript}.{self.hit.revision}.{self.hit.start}.{self.hit.end}"
+
+
+def search_from(frame, params):
+    """Read a search from the parameters of an address; None where nothing is looked for yet. Raises Unclear."""
+    if "q" not in params:
+        return None
+    mode, speaker = params.get("mode") or "exact", params.get("speaker") or "all"
+    if mode not in MODES or speaker not in SPEAKERS:
+        raise Unclear(_("This search is not understood. Choose anew below."))
+    wanted = search.Wanted(params["q"].strip(), mode, params.get("whole") == "yes")
+    people = question_from(frame, params)
+    return Search(wanted, speaker, Question(types=people.types, where=people.where))
+
+
+def find_all(study, frame, asked, event_id):
+    """``(hits, whether there are more)``, by transcript (title) and place. Raises Unclear."""
+    try:
+        return _cached(study, event_id, ("search", asked), lambda: _find_all(study, frame, asked))
+    except search.Unsearchable as error:
+        raise Unclear(WHY_NOT[error.why] % {"detail": error.detail}) from None
+
+
+def _find_all(study, frame, asked):
+    find, heard = search.finder(asked.wanted), _Heard(study, frame, asked)
+    found = []
+    for pk, revision, text, turns, main in _texts([pk for pk in frame.transcripts if heard.may_speak_in(pk)]):
+        listed = []
+
+        def turns_of_text(raw=turns, listed=listed):
+            listed.extend(json.loads(raw))
+            return listed
+
+        found += [
+            Hit(pk, revision, hit.start, hit.end, hit.turn)
+            for hit in find(text, turns_of_text)
+            if heard.hears(pk, main, listed[hit.turn]["speaker"])
+        ]
+        if len(found) > MOST_HITS:
+            return found[:MOST_HITS], True
+    return found, False
+
+
+def _texts(pks):
+    """Transcripts in the order of their ids given here, a few at a time; turns as JSON, which most texts do without."""
+    for start in range(0, len(pks), AT_ONCE):
+        part = pks[start : start + AT_ONCE]
+        rows = Transcript.objects.filter(pk__in=part).order_by()
+        found = {
+            row[0]: row
+            for row in rows.annotate(raw=Cast("turns", TextField())).values_list(
+                "pk", "revision", "text", "raw", "respondent_id"
+            )
+        }
+        yield from (found[pk] for pk in part if pk in found)
+
+
+class _Heard:
+    """Whose words count: everybody's, the respondents', the interviewers', of the respondents asked for."""
+
+    def __init__(self, study, frame, asked):
+        self.speaker = asked.speaker
+        self.people = None
+        if asked.people.filters_people:
+            people = asked_people(frame, asked.people)
+            self.people = {person.id for person in people}
+            self.transcripts = {pk for person in people for pk in person.transcripts}
+        self.speakers = {}
+        if self.people is not None or self.speaker != "all":
+            rows = Speaker.objects.filter(transcript__study=study).order_by()
+            for transcript, label, who, asks in rows.values_list(
+                "transcript_id", "label", "respondent_id", "is_interviewer"
+            ):
+                self.speakers[transcript, label] = (who, asks)
+
+    def may_speak_in(self, transcript):
+        return self.people is None or transcript in self.transcripts
+
+    def hears(self, transcript, main, label):
+        who, asks = self.speakers.get((transcript, label), (None, False))
+        if asks:
+            return self.speaker != "respondents"
+        return self.speaker != "interviewers" and (self.people is None or (who or main) in self.people)
+
+
+def lines(frame, hits):
+    """Hits as they are shown, with their turns' words around them."""
+    texts = {row[0]: row for row in _texts(list(dict.fromkeys(hit.transcript for hit in hits)))}
+    turns = {pk: json.loads(row[3]) for pk, row in texts.items()}
+    return [
+        _line(hit, frame.transcripts[hit.transcript], texts[hit.transcript][2], turns[hit.transcript])
+        for hit in hits
+    ]
+
+
+def _line(hit, title, text, turns):
+    turn = turns[hit.turn]
+    first, last = max(turn["said"], hit.start - AROUND), min(turn["end"], hit.end + AROUND)
+    words = text[hit.start : hit.end]
+    return Line(
+        hit,
+        title,
+        hit.turn + 1,
+        turn["speaker"] or "",
+        "…" + re.sub(r"^\S{0,20}\s", "", text[first : hit.start])
+        if first > turn["said"]
+        else text[first : hit.start],
+        words,
+        re.sub(r"\s\S{0,20}$", "", text[hit.end : last]) + "…"
+        if last < turn["end"]
+        else text[hit.end : last],
+        lang_of(words),
+    )
+
+
+def chosen_hits(keys):
+    """What a form sends of the chosen lines: ``transcript.revision.start.end``. Raises Refused."""
+    try:
+        places = [[int(part) for part in key.split(".")] for key in keys]
+        return [Hit(*place, 0) for place in places if min(place) >= 0 and max(place) < 2**31]
+    except (TypeError, ValueError):
+        raise Refused(_("The chosen passages are not understood. Choose them anew.")) from None
+
+
+# --- coding what was found
+
+
+@transaction.atomic
+def code_hits(study, coder, code_id, hits, extent):
+    """Apply a code to each hit, as one event: ``(the event, codings made, codings there already)``. Raises Refused."""
+    code = _code(study, code_id)
+    if extent not in EXTENTS:
+        raise Refused(
+            _("Say how much of the text is to be coded: the words found, their sentence, or their turn.")
+        )
+    if not hits:
+        raise Refused(_("No passage is chosen. Choose some in the list, or code all."))
+    if len(hits) > MOST_CODED:
+        raise Refused(
+            _("At most %(most)s passages can be coded at once. Narrow the search, or filter the respondents.")
+            % {"most": MOST_CODED}
+        )
+    ranges, made = _segments(study, hits, extent)
+    there = set()
+    for start in range(0, len(ranges), 500):
+        rows = CodedSegment.objects.filter(
+            content_object__in=ranges[start : start + 500], tag=code, coder=coder
+        )
+        there.update(rows.values_list("content_object_id", flat=True))
+    coded = [
+        CodedSegment(
+            pk=uuid.uuid4(),
+            content_object=segment,
+            tag=code,
+            coder=coder,
+            respondent_id=segment.respondent_id,
+            code_revision=code.revision,
+        )
+        for segment in ranges
+        if segment.pk not in there
+    ]
+    CodedSegment.objects.bulk_create(coded, batch_size=500)
+    kept = {row.content_object_id for row in coded}
+    event = history.record(
+        study,
+        coder,
+        "code-found",
+        code,
+        after=history.images(*coded, *(segment for segment in made if segment.pk in kept)),
+    )
+    return event, len(coded), len(there)
+
+
+def _code(study, code_id):
+    code = Code.objects.filter(study=study, pk=code_id).first() if str(code_id).isdecimal() else None
+    if code is None:
+        raise Refused(_("Choose the code to apply."))
+    if code.retired_at:
+        raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name})
+    return code
+
+
+def _segments(study, hits, extent):
+    """The segments of all hits, in text order, and those of them that were made now."""
+    by_transcript = {}
+    for hit in hits:
+        by_transcript.setdefault(hit.transcript, []).append(hit)
+    for pk in sorted(by_transcript):
+        share_text(pk)
+    kept = Transcript.objects.kept().filter(study=study).order_by()
+    found, made = [], []
+    for pk in sorted(by_transcript):
+        transcript = kept.filter(pk=pk).first()
+        if transcript is None:
+            raise Refused(_("A transcript was removed meanwhile. Search again."))
+        wanted = _ranges(transcript, by_transcript[pk], extent)
+        present = _present(transcript, wanted)
+        missing = [place for place in wanted if place not in present]
+        if missing:
+            Segment.objects.bulk_create(_new(transcript, missing), batch_size=200, ignore_conflicts=True)
+            present |= (now := _present(transcript, missing))
+            made += now.values()
+        found += [present[place] for place in wanted]
+    return found, made
+
+
+def _ranges(transcript, hits, extent):
+    """Where to code, each place once, in text order."""
+    if any(hit.revision != transcript.revision for hit in hits):
+        raise Refused(
+            _("The text of “%(title)s” was changed meanwhile. Search again.") % {"title": transcript.title}
+        )
+    places = set()
+    for hit in hits:
+        turn = next(
+            (turn for turn in transcript.turns if turn["said"] <= hit.start < hit.end <= turn["end"]), None
+        )
+        if turn is None:
+            raise Refused(_("The chosen passages are not understood. Choose them anew."))
+        places.add(search.widen(transcript.text, turn, hit.start, hit.end, extent))
+    return sorted(places)
+
+
+def _present(transcript, places):
+    found = {}
+    for start in range(0, len(places), 500):
+        part = places[start : start + 500]
+        rows = Segment.objects.filter(
+            transcript=transcript, start__in=[place[0] for place in part]
+        ).order_by()
+        found.update(((row.start, row.end), row) for row in rows.defer("quote"))
+    return {place: found[place] for place in places if place in found}
+
+
+def _new(transcript, places):
+    speech = Speech(transcript)
+    for start, end in places:
+        quote = transcript.text[start:end]
+        if not quote.strip():
+            raise Refused(_("There are no words in one of the chosen passages."))
+        yield Segment(
+            transcript=transcript,
+            start=start,
+            end=end,
+            quote=quote,
+            words=count_words(quote),
+            respondent_id=speech.respondent_at(start, end),
+        )
+
+
+def own_coding(study, coder, event_id):
+    """The event of a coder's own coding of found passages, while it is not undone; else None."""
+    if not str(event_id).isdecimal() or len(str(event_id)) > 18:
+        return None
+    mine = Event.objects.filter(study=study, actor=coder, action="code-found", undone_by=None)
+    return mine.defer("before", "after").filter(pk=event_id).first()
+
+
+history.undoable["code-found"] = (
+    "manage_codebook"  # from the history page; coders undo their own where they search
+)
