@@ -1,6 +1,7 @@
 """Generated studies of any size, written straight into the tables: what is measured is reading and changing them."""
 
 import random
+import textwrap
 import uuid
 import zipfile
 from datetime import UTC, datetime
@@ -193,9 +194,56 @@ def make_docx(words, seed):
     paragraphs = "".join(
         f'<w:p><w:r><w:t xml:space="preserve">{line}</w:t></w:r></w:p>' for line in text.split("\n") if line
     )
+    return make_zip(docx_parts(paragraphs))
+
+
+def docx_parts(body):
+    """The parts of a Word file around the XML of its body."""
+    return {
+        "[Content_Types].xml": CONTENT_TYPES,
+        "_rels/.rels": RELATIONS,
+        "word/document.xml": DOCUMENT.format(body),
+    }
+
+
+def make_zip(parts, **options):
     out = BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("[Content_Types].xml", CONTENT_TYPES)
-        file.writestr("_rels/.rels", RELATIONS)
-        file.writestr("word/document.xml", DOCUMENT.format(paragraphs))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
     return out.getvalue()
+
+
+def make_pdf(*pages):
+    """A PDF of pages, each a list of (left, baseline, text) in 12 point Helvetica."""
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    kids = []
+    for lines in pages:
+        shown = "".join(f"BT /F1 12 Tf {x} {y} Td ({text}) Tj ET\n" for x, y, text in lines)
+        objects.append(f"<< /Length {len(shown)} >>\nstream\n{shown}endstream")
+        objects.append(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
+            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {len(objects)} 0 R >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    body = "".join(f"{number} 0 obj\n{content}\nendobj\n" for number, content in enumerate(objects, start=1))
+    return f"%PDF-1.4\n{body}trailer << /Root 1 0 R >>\n%%EOF".encode("latin-1")
+
+
+def make_talk_pdf(pages, lines=40):
+    """A transcript as a PDF of so many pages, each with a running header and its number."""
+    text, _turns = make_text(pages * lines * 12, seed=3)
+    plain = text.encode("ascii", "ignore").decode().split("\n")
+    rows = [row for line in plain for row in textwrap.wrap(line, 80)][: pages * lines]
+    return make_pdf(
+        *(
+            [(72, 800, "Interview on return"), (290, 30, str(page + 1))]
+            + [(72, 770 - 18 * i, row) for i, row in enumerate(rows[page * lines : (page + 1) * lines])]
+            for page in range(pages)
+        )
+    )

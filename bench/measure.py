@@ -10,6 +10,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median, quantiles
+from urllib.parse import urlencode
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,17 +21,18 @@ django.setup()
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.db.models.functions import Length
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coding import reanchor
 from coding.models import CodedSegment
 from interviews import editing
-from interviews.models import Transcript
+from interviews.models import Transcript, Upload
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
-from . import material
+from . import hostile, material
 from .http import Connection, bearer, multipart
 from .server import running
 
@@ -48,11 +50,14 @@ class Scale:
     seconds: int
     repeats: int
     applies: int
+    long_text: int
+    pages: int
+    hostile: int
 
 
 SCALES = {
-    "full": Scale(100_000, 20_000, (100_000, 1_000_000), 100_000, 60, 8_000, 20, 9, 300),
-    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 3, 2_000, 2, 3, 40),
+    "full": Scale(100_000, 20_000, (100_000, 1_000_000), 100_000, 60, 8_000, 20, 9, 300, 2_600_000, 300, 500),
+    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 3, 2_000, 2, 3, 40, 200_000, 20, 60),
 }
 
 
@@ -100,6 +105,14 @@ class Bench:
 
     def page(self, server):
         return Connection(server.port, {"Cookie": self.cookie, "Accept-Encoding": "gzip"})
+
+    def form_page(self, server):
+        """A connection that may send the forms of pages, as a script of theirs does."""
+        secret = "b" * 32
+        cookie = f"{self.cookie}; {settings.CSRF_COOKIE_NAME}={secret}"
+        return Connection(
+            server.port, {"Cookie": cookie, "X-CSRFToken": secret, "X-Requested-With": "XMLHttpRequest"}
+        )
 
     def big_transcript(self):
         """A long transcript with many segments, made once."""
@@ -257,21 +270,78 @@ class Bench:
             self.report.line(f"{name}: memory growth", max(growths) / 2**20, 30, "MB")
 
     def import_files(self, server):
+        """Files staged as the import page sends them, three at once, and imported by its one button."""
+        number, words = self.scale.files, self.scale.file_words
+        files = [(f"interview{seed}.docx", material.make_docx(words, seed)) for seed in range(number)]
+        name = f"stage and import {number} docx of {words:,} words"
+        self.report.line(name, self.staged_and_imported(server, files), 25, "s")
+        text, _turns = material.make_text(self.scale.long_text // 6, seed=99)
+        long_text = text.encode()[: self.scale.long_text].decode(errors="ignore").encode()
+        name = f"stage and import a text of {len(long_text) / 1e6:.1f} MB"
+        self.report.line(name, self.staged_and_imported(server, [("long.txt", long_text)]), 3, "s")
+        pages = self.scale.pages
+        name = f"stage and import a PDF of {pages} pages"
+        pdf = material.make_talk_pdf(pages)
+        self.report.line(name, self.staged_and_imported(server, [("long.pdf", pdf)]), 5, "s")
+
+    def staged_and_imported(self, server, files):
+        """The seconds that files take from the first byte sent to the last transcript in the study."""
         study = self.study("Import")
-        files = [material.make_docx(self.scale.file_words, seed) for seed in range(self.scale.files)]
-        path = f"/api/studies/{study.slug}/transcripts/"
+        page = f"/studies/{study.slug}/import/"
 
         def send(batch):
-            connected = self.connect(server)
-            for number, data in batch:
-                body, content_type = multipart("file", f"interview{number}.docx", data)
-                connected.expect(201, "POST", path, body, content_type)
+            connected = self.form_page(server)
+            for name, data in batch:
+                body, content_type = multipart("file", name, data)
+                connected.expect(200, "POST", f"{page}files/", body, content_type)
 
         start = time.perf_counter()
-        with ThreadPoolExecutor(2) as senders:
-            list(senders.map(send, (list(enumerate(files))[half::2] for half in (0, 1))))
-        name = f"import {self.scale.files} docx of {self.scale.file_words:,} words"
-        self.report.line(name, time.perf_counter() - start, 30, "s")
+        with ThreadPoolExecutor(3) as senders:
+            list(senders.map(send, (files[third::3] for third in range(3))))
+        body = urlencode({"do": "import"}).encode()
+        self.form_page(server).expect(302, "POST", page, body, "application/x-www-form-urlencoded")
+        seconds = time.perf_counter() - start
+        if study.transcripts.count() != len(files):
+            raise RuntimeError(f"{study.transcripts.count()} transcripts of {len(files)} files.")
+        return seconds
+
+    def hostile_files(self, server):
+        """Files made to break a reader, sent to the import page one by one."""
+        study = self.study("Hostile files")
+        connected, slowest, wrong = self.form_page(server), 0, []
+        for name, data in hostile.good_files():
+            self.send_hostile(connected, study, name, data)
+        memory = server.memory()
+        for name, data in self.all_hostile_files():
+            seconds, problem = self.send_hostile(connected, study, name, data)
+            slowest = max(slowest, seconds)
+            wrong += [f"{name}: {problem}"] if problem else []
+        for line in wrong[:5]:
+            print(line)
+        name = f"{self.scale.hostile} hostile files"
+        self.report.line(f"{name}: not read nor refused in words", len(wrong), 0, "")
+        self.report.line(f"{name}: the slowest", slowest, 20, "s")
+        if memory is not None:
+            self.report.line(f"{name}: memory growth", (server.memory() - memory) / 2**20, 50, "MB")
+
+    def all_hostile_files(self):
+        yield "bomb.zip", hostile.bomb(name="a.txt")
+        yield "bomb.docx", hostile.bomb(**{"[Content_Types].xml": material.CONTENT_TYPES})
+        exhausting = list(hostile.exhausting_files())
+        yield from exhausting
+        yield from hostile.mutated_files(self.scale.hostile - len(exhausting) - 2)
+
+    def send_hostile(self, connected, study, name, data):
+        """How long it took, and what is wrong with the answer, if anything."""
+        body, content_type = multipart("file", name, data)
+        start = time.perf_counter()
+        status, _body = connected.request("POST", f"/studies/{study.slug}/import/files/", body, content_type)
+        seconds = time.perf_counter() - start
+        uploads = Upload.objects.filter(study=study)
+        found = list(uploads.values_list("problem", Length("text"), "encodings"))
+        uploads.delete()
+        is_said = all(problem.endswith(".") if problem else length or more for problem, length, more in found)
+        return seconds, "" if status == 200 and found and is_said else f"{status}, {found[:2]}"
 
     def in_chromium(self, server):
         from .browser import measure
@@ -288,6 +358,7 @@ MEASURES = {
     "csv": Bench.export,
     "chromium": Bench.in_chromium,
     "import": Bench.import_files,
+    "hostile": Bench.hostile_files,
     "edit": Bench.edit_text,
     "writers": Bench.write_at_once,
 }

@@ -46,7 +46,7 @@ def reads(data: bytes) -> bool:
 
 
 def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
-    text, _used = plain.decode(data, encoding)
+    text, used = plain.decode(data, encoding)
     plain.check_text(text)
     is_vtt = text.lstrip().startswith("WEBVTT")
     lines = text.split("\n")
@@ -54,7 +54,7 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
     spoken, turns = laid_out(file.header, of_one_speaker_joined(_utterances(file.cues, is_vtt)))
     if not turns:
         raise Unreadable(NO_CUES)
-    return ImportedText(spoken, turns, [], file.warnings(), "vtt" if is_vtt else "srt")
+    return ImportedText(spoken, turns, [], file.warnings(), used, format="vtt" if is_vtt else "srt")
 
 
 class _File:

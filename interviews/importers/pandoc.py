@@ -32,4 +32,5 @@ def read(
         raise Unreadable(apart.DAMAGED) from error
     text, marks, comments = tree.laid_out()
     plain.check_text(text)
-    return ImportedText(text, find_turns(text), marks, tree.warnings(), format.partition("-")[0], comments)
+    format = format.partition("-")[0]
+    return ImportedText(text, find_turns(text), marks, tree.warnings(), "", comments, format)

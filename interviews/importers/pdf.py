@@ -80,7 +80,7 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
         )
     if empty:
         warnings.append(format_lazy(PAGES_WITHOUT_TEXT, pages=", ".join(empty[:20])))
-    return ImportedText(text, find_turns(text), [], warnings, "pdf")
+    return ImportedText(text, find_turns(text), [], warnings, "", format="pdf")
 
 
 def repeated_lines(pages: list[list[Line]], heights: list[float]) -> set[Line]:

@@ -10,21 +10,21 @@ import json
 import re
 import sys
 import tempfile
-from typing import NamedTuple
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from interviews.importers import apart, packages, plain, sheetrows
-from interviews.importers.base import ImportedText, Unreadable
+from interviews.importers.base import Columns, ImportedText, NeedsColumns, Table, Unreadable
 from interviews.importers.utterances import Utterance, laid_out
 from interviews.importers.wordtree import SPEAKER_HEADS, TEXT_HEADS, TIME_HEADS, are_speakers
-from interviews.turns import milliseconds
+from interviews.turns import find_turns, milliseconds
 
 NO_COLUMNS = _(
     "It is not certain which column of this table holds what was said. "
     "Name its columns Speaker, Text and Time, and add it again."
 )
+NO_TURNS = _("The column chosen for what is said is empty in every row. Choose another.")
 COLUMNS_LEFT_OUT = _("Columns left out: {columns}.")
 SHEETS_LEFT_OUT = _("Other sheets were left out: {sheets}.")
 ROWS_LEFT_OUT = _("Rows without text were left out: {number}.")
@@ -32,14 +32,10 @@ ROWS_LEFT_OUT = _("Rows without text were left out: {number}.")
 MEMORY = 1 << 30
 _DELIMITERS = ",\t;"
 _HEAD = 64 * 1024
+_ROWS_SHOWN = 6
+_CELL_SHOWN = 120
+_MOST_COLUMNS = 100
 _XLSX_TYPES = (b"spreadsheetml.sheet.main+xml", b"ms-excel.sheet.macroEnabled.main+xml")
-
-
-class Columns(NamedTuple):
-    text: int
-    speaker: int | None
-    time: int | None
-    has_heads: bool
 
 
 def reads(data: bytes) -> bool:
@@ -49,16 +45,23 @@ def reads(data: bytes) -> bool:
     return _delimiter(_beginning(data)) is not None
 
 
-def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
+def is_grid(data: bytes) -> bool:
+    """Whether all lines have the same number of cells and none begins with a speaker: a table, whatever is in it."""
+    head = _beginning(data)
+    return _even_delimiter(head) is not None and not any(turn["speaker"] for turn in find_turns(head))
+
+
+def read(name: str, data: bytes, encoding: str | None = None, columns: Columns | None = None) -> ImportedText:
+    """Raises NeedsColumns where it is not certain which ``columns`` hold what, and none are given."""
     if data.startswith(b"PK"):
         rows, others = _workbook(data)
-        return _as_turns(rows, others, "xlsx")
-    text, _used = plain.decode(data, encoding)
+        return _as_turns(rows, others, "xlsx", "", columns)
+    text, used = plain.decode(data, encoding)
     plain.check_text(text)
-    delimiter = _delimiter(text[:_HEAD])
+    delimiter = _delimiter(text[:_HEAD]) or _even_delimiter(text[:_HEAD])
     if delimiter is None:
         raise Unreadable(NO_COLUMNS)
-    return _as_turns(_rows(text, delimiter), [], "tsv" if delimiter == "\t" else "csv")
+    return _as_turns(_rows(text, delimiter), [], "tsv" if delimiter == "\t" else "csv", used, columns)
 
 
 def columns_of(rows: list[list[str]]) -> Columns | None:
@@ -88,12 +91,16 @@ def _by_content(rows: list[list[str]]) -> Columns | None:
     return Columns(text, speaker, time, False)
 
 
-def _as_turns(rows: list[list[str]], others: list[str], format: str) -> ImportedText:
-    columns = columns_of(rows)
+def _as_turns(
+    rows: list[list[str]], others: list[str], format: str, encoding: str, columns: Columns | None
+) -> ImportedText:
+    columns = columns or columns_of(rows)
     if columns is None:
-        raise Unreadable(NO_COLUMNS)
+        raise NeedsColumns(NO_COLUMNS, _shown(rows, _proposed(rows)), format, encoding)
     body = rows[1:] if columns.has_heads else rows
     utterances = _utterances(body, columns)
+    if not utterances:
+        raise NeedsColumns(NO_TURNS, _shown(rows, columns), format, encoding)
     text, turns = laid_out([], utterances)
     plain.check_text(text)
     warnings = []
@@ -106,7 +113,26 @@ def _as_turns(rows: list[list[str]], others: list[str], format: str) -> Imported
         warnings.append(format_lazy(ROWS_LEFT_OUT, number=silent))
     if others:
         warnings.append(format_lazy(SHEETS_LEFT_OUT, sheets=", ".join(others)))
-    return ImportedText(text, turns, [], warnings, format)
+    shown = _shown(rows, columns)
+    return ImportedText(text, turns, [], warnings, encoding, format=format, table=shown)
+
+
+def _shown(rows: list[list[str]], columns: Columns) -> Table:
+    """The first rows, of one width, with cells cut short."""
+    width = max(len(row) for row in rows[:_ROWS_SHOWN])
+    cut = [[cell.strip()[:_CELL_SHOWN] for cell in row] for row in rows[:_ROWS_SHOWN]]
+    return Table(rows=[row + [""] * (width - len(row)) for row in cut], columns=list(columns))
+
+
+def _proposed(rows: list[list[str]]) -> Columns:
+    """Where nothing is certain: the longest column, one that may hold labels, one that may hold times."""
+    body = rows[1:]
+    cells = [[_cell(row, i) for row in body] for i in range(len(rows[0]))]
+    text = max(range(len(cells)), key=lambda i: sum(map(len, cells[i])))
+    others = [i for i in range(len(cells)) if i != text]
+    time = next((i for i in others if cells[i] and all(milliseconds(x) is not None for x in cells[i])), None)
+    speaker = next((i for i in others if i != time and are_speakers(cells[i])), None)
+    return Columns(text, speaker, time, True)
 
 
 def _is_used(rows: list[list[str]], column: int) -> bool:
@@ -154,6 +180,19 @@ def _delimiter(text: str) -> str | None:
             continue
         columns = columns_of(rows) if len(rows) > 1 else None
         if columns and (columns.speaker, columns.time) != (None, None):
+            return delimiter
+    return None
+
+
+def _even_delimiter(text: str) -> str | None:
+    """What parts every line into the same number of cells, two at least, in three lines or more; else None."""
+    whole = text if len(text) < _HEAD - 1_000 else text[: text.rfind("\n") + 1]
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [len(row) for row in _rows(whole, delimiter)]
+        except Unreadable:
+            continue
+        if len(widths) > 2 and len(set(widths)) == 1 and 1 < widths[0] <= _MOST_COLUMNS:
             return delimiter
     return None
 

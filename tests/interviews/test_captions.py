@@ -36,7 +36,7 @@ def test_the_demo_subtitles_give_the_turns_of_its_plain_transcript():
     assert said[0] == said[1]
     assert imported.text.splitlines()[0] == expected.text.splitlines()[0]
     assert imported.turns[1]["at"] == 8_074
-    assert imported.encoding == "vtt"
+    assert imported.format == "vtt"
 
 
 @pytest.mark.parametrize("hours", ["", "00:", "0000:"])

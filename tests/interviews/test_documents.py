@@ -41,7 +41,7 @@ def test_a_document_gives_the_turns_of_its_plain_transcript(format, name):
     options = ["--output=-", "--metadata=title:t"]
     imported = read_file("interview.doc", written(format, text, *options))
     assert said(imported) == said(read_file("a.txt", text.encode()))
-    assert imported.encoding == format
+    assert imported.format == format
 
 
 def test_a_page_of_old_word_is_read_in_its_own_charset():
@@ -60,7 +60,7 @@ def test_rtf_of_chinese_word_is_read_whatever_it_is_called():
     data += rb"R: \u10830\'3f\'3f hm{\footer page 3}\par}"
     imported = read_file("interview.doc", data)
     assert imported.text == "I: 国伟 yes\n\nR: \u2a4e hm\n"
-    assert imported.encoding == "rtf"
+    assert imported.format == "rtf"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.material import make_zip
 from interviews.importers import NeedsEncoding, Unreadable, apart, foreign, packages, pandoc, plain, read_file
 
 DEMO = Path(__file__).parents[2] / "interviews" / "demo"
@@ -15,14 +16,6 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 OLE = foreign.OLE
 TEXT_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 CHINESE = "访谈者：您好，请问您什么时候回国的？\n国伟：好，说中文痛快一点。去年秋天回来的。\n"
-
-
-def make_zip(parts, **options):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 def make_docx(body="", extra=None, document=None, styles=""):
@@ -197,8 +190,8 @@ def test_a_file_over_the_limit_is_refused_with_both_sizes(settings):
 
 
 def test_a_docx_under_another_name_is_read_by_its_bytes():
-    assert read_file("a.txt", make_docx(paragraph("hello"))).encoding == "docx"
-    assert read_file("a.docx", b"hello").encoding == "utf-8"
+    assert read_file("a.txt", make_docx(paragraph("hello"))).format == "docx"
+    assert read_file("a.docx", b"hello").format == "txt"
 
 
 # Word

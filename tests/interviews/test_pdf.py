@@ -3,33 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.material import make_pdf
 from interviews.importers import Unreadable, read_file
 from interviews.importers.pdf import Line, paragraphs_of, repeated_lines
 
 DEMO = Path(__file__).parents[2] / "interviews" / "demo"
 STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 ENCRYPTED = base64.b64decode((Path(__file__).parent / "encrypted.pdf.base64").read_text())
-
-
-def make_pdf(*pages):
-    """A PDF of pages, each a list of (left, baseline, text) in 12 point Helvetica."""
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    kids = []
-    for lines in pages:
-        shown = "".join(f"BT /F1 12 Tf {x} {y} Td ({text}) Tj ET\n" for x, y, text in lines)
-        objects.append(f"<< /Length {len(shown)} >>\nstream\n{shown}endstream")
-        objects.append(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
-            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {len(objects)} 0 R >>"
-        )
-        kids.append(f"{len(objects)} 0 R")
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    body = "".join(f"{number} 0 obj\n{content}\nendobj\n" for number, content in enumerate(objects, start=1))
-    return f"%PDF-1.4\n{body}trailer << /Root 1 0 R >>\n%%EOF".encode("latin-1")
 
 
 def said(imported):

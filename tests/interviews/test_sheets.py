@@ -4,7 +4,7 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook
 
-from interviews.importers import Unreadable, read_file
+from interviews.importers import Columns, NeedsColumns, Unreadable, read_file
 
 ROWS = [
     ("Time", "Speaker", "Text"),
@@ -52,7 +52,7 @@ def test_each_row_is_a_turn(data, format):
     imported = read_file("a.txt", data)
     assert turns(imported) == TURNS
     assert imported.text == "Wenbo: hello, you\n\nQin: so\nand\n\nWenbo: yes: it is\n"
-    assert (imported.encoding, imported.warnings) == (format, [])
+    assert (imported.format, imported.warnings) == (format, [])
 
 
 def test_columns_without_heads_are_known_by_what_is_in_them():
@@ -85,12 +85,11 @@ def test_what_is_left_out_is_said():
         "I: well, yes\nR: no, no\nI: ah, so\n",
         "Dear all, text\nand so on, and on\n",
         "Text\nhello\n",
-        "a;b\n1;2\n3;4\n",
     ],
 )
 def test_a_text_with_commas_is_no_table(text):
     imported = read_file("a.csv", text.encode())
-    assert imported.encoding == "utf-8"
+    assert imported.format == "txt"
     assert imported.text == text
 
 
@@ -99,7 +98,7 @@ def test_a_text_with_commas_is_no_table(text):
     [
         (make_xlsx([(1, 2), (3, 4)]), "which column"),
         (make_xlsx([]), "no text"),
-        (make_xlsx([("Speaker", "Text"), ("I", "")]), "no text"),
+        (make_xlsx([("Speaker", "Text"), ("I", "")]), "empty in every row"),
         (make_xlsx(ROWS)[:-30], "archive"),
     ],
     ids=["numbers", "empty", "silent", "cut short"],
@@ -107,3 +106,27 @@ def test_a_text_with_commas_is_no_table(text):
 def test_a_workbook_that_holds_no_turns_is_refused(data, words):
     with pytest.raises(Unreadable, match=words):
         read_file("a.xlsx", data)
+
+
+NOTES = "who;minute;remark\nI;1;so\nR;2;yes, we left\nR;3;in spring\n"
+
+
+def test_a_table_that_is_not_understood_asks_for_its_columns_and_proposes_some():
+    with pytest.raises(NeedsColumns) as asked:
+        read_file("a.csv", NOTES.encode())
+    assert asked.value.table["rows"][0] == ["who", "minute", "remark"]
+    assert asked.value.table["columns"][0] == 2
+    assert (asked.value.format, asked.value.encoding) == ("csv", "utf-8")
+
+
+def test_chosen_columns_are_read_whatever_their_heads():
+    imported = read_file("a.csv", NOTES.encode(), columns=Columns(2, 0, None, True))
+    assert imported.text == "I: so\n\nR: yes, we left\n\nR: in spring\n"
+    assert imported.table["columns"] == [2, 0, None, True]
+    assert [str(warning) for warning in imported.warnings] == ["Columns left out: minute."]
+    first = read_file("a.csv", NOTES.encode(), columns=Columns(2, 0, None, False))
+    assert first.text.startswith("who: remark\n")
+
+
+def test_only_a_name_of_a_table_makes_an_even_text_one():
+    assert read_file("a.txt", NOTES.encode()).format == "txt"
