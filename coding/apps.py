@@ -7,11 +7,13 @@ class CodingConfig(AppConfig):
     verbose_name = _("Coding")
 
     def ready(self):
-        from interviews import editing
+        from interviews import editing, material
         from interviews.speakers import follow
 
         from . import narrate, reanchor  # noqa: F401  (narrate adds its sentences)
         from .attribution import refresh
+        from .memos import keep_comments
 
         follow(refresh)
+        material.follow(keep_comments)
         editing.follow(reanchor.foresee, reanchor.carry)

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interviews.history import images, record
-from interviews.turns import lang_of
+from interviews.turns import count_words, lang_of
 
 from . import changes, markdown
+from .attribution import Speech
 from .changes import Refused
-from .models import CodedSegment, Memo
+from .models import CodedSegment, Memo, Segment
 
 LONGEST = 30_000  # characters of a memo
 FOLDED_FROM = 1_500  # characters, or
@@ -59,6 +60,42 @@ def _passage(*place):
             return changes.passage(*place)
     except IntegrityError:  # somebody made the segment in the same moment: now it is there
         return changes.passage(*place)
+
+
+def keep_comments(transcript, comments, actor):
+    """Memos of the comments in an imported file's margin, on the words they stood at; images of what was made."""
+    found = {}
+    speech = Speech(
+        transcript, transcript.turns
+    )  # nothing of what may yet be rolled back belongs in the cache
+    for comment in comments:
+        segment = _commented(transcript, comment, speech)
+        words = comment["text"][: LONGEST - 200] or "…"
+        by = _("Comment in the file, by %(who)s") % {"who": comment["author"][:100] or _("somebody")}
+        memo = Memo.objects.create(
+            study=transcript.study,
+            author=actor,
+            text=f"{words}\n\n_{by}_",
+            transcript=None if segment else transcript,
+            segment=segment,
+        )
+        found |= images(memo, segment) if segment else images(memo)
+    return found
+
+
+def _commented(transcript, comment, speech):
+    """The segment of a comment's words, or of the turn in which it stands; None where it stands in none."""
+    start, end = comment["start"], comment["end"]
+    words = transcript.text[start:end]
+    start, end = start + len(words) - len(words.lstrip()), start + len(words.rstrip())
+    if start >= end:
+        turns = [turn for turn in transcript.turns if turn["start"] <= comment["start"] <= turn["end"]]
+        if comment["end"] == 0 or not turns or turns[0]["said"] >= turns[0]["end"]:
+            return None
+        start, end = turns[0]["said"], turns[0]["end"]
+    quote = transcript.text[start:end]
+    about = {"quote": quote, "words": count_words(quote), "respondent_id": speech.respondent_at(start, end)}
+    return Segment.objects.get_or_create(transcript=transcript, start=start, end=end, defaults=about)[0]
 
 
 def _stays(coded_segment):

@@ -58,6 +58,8 @@ def _turn(text, turn, number, marks, asks, number_of_turn):
         for kind, at, piece in _gutter_pieces(before, label_at)
         if piece
     )
+    if turn["speaker"] and label_at < 0:  # said by a person, not by the text
+        gutter += f'<span class="label">{escape(turn["speaker"])}</span>'
     title = number_of_turn % {"number": number}
     return (
         f'<div class="turn" id="t{number}" data-start="{turn["start"]}" data-end="{turn["end"]}" tabindex="-1"'

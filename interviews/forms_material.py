@@ -2,16 +2,44 @@
 
 import datetime
 import re
+from typing import NamedTuple
 
 from django import forms
+from django.conf.global_settings import LANGUAGES
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import material
+from . import material, staging
 from .forms import Dressed
+from .importers import Columns
 from .models import Attribute, Respondent, RespondentType, Transcript, key_for
 from .speakers import INTERVIEWER
+from .turns import lang_of
 
 OTHER = "other"
+_WRITTEN = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
+
+
+def language_choices(chosen=""):
+    """Languages by their codes, named in the reader's; a code that is chosen already is one, whatever it is."""
+    known = {_WRITTEN.get(code, code): gettext(name) for code, name in LANGUAGES}
+    named = sorted(
+        (known | ({chosen: chosen} if chosen and chosen not in known else {})).items(), key=lambda x: x[1]
+    )
+    return [("", _("Not said")), *named]
+
+
+def language_name(code):
+    return dict(language_choices(code)).get(code, "") if code else ""
+
+
+class Row(NamedTuple):
+    """A label in a form: who speaks, the pseudonym of another respondent, and where the suggestion comes from."""
+
+    label: material.Label
+    who: forms.BoundField
+    other: forms.BoundField
+    hint: str
 
 
 class SpeakersForm(Dressed, forms.Form):
@@ -21,6 +49,7 @@ class SpeakersForm(Dressed, forms.Form):
     """
 
     respondent = forms.CharField(label=_("Respondent"), required=False, max_length=200)
+    hints = {}
 
     def __init__(self, *args, labels, known, own_name, said, **kwargs):
         """``said`` is ``{label: INTERVIEWER | material.OWN | pseudonym}``, what to show for each."""
@@ -31,7 +60,8 @@ class SpeakersForm(Dressed, forms.Form):
         for number, label in enumerate(labels):
             self._add(number, label, said.get(label.name, material.OWN), own_name)
         self.rows = [
-            (label, self[f"who_{number}"], self[f"other_{number}"]) for number, label in enumerate(labels)
+            Row(label, self[f"who_{number}"], self[f"other_{number}"], self.hints.get(label.name, ""))
+            for number, label in enumerate(labels)
         ]
 
     def _add(self, number, label, who, own_name):
@@ -76,37 +106,58 @@ class UploadForm(SpeakersForm):
     """What a person says about a staged file."""
 
     respondent_type = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    interview_date = forms.DateField(
+        label=_("Date of the interview"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
-    def __init__(self, *args, upload, known, types, **kwargs):
-        """``types`` are the study's, as a list: many forms share it."""
+    def __init__(self, *args, upload, known, types, heard, **kwargs):
+        """``types`` are the study's, as a list, and ``heard`` is of staging.heard_elsewhere: many forms share them."""
         self.upload = upload
         names = {person.pk: person.pseudonym for person in known.values()}
+        said, self.hints = _said(upload, names, heard)
         super().__init__(
             *args,
             prefix=f"file{upload.pk}",
             labels=material.labels_of(upload.text, upload.turns),
             known=known,
-            own_name=material.own_name(upload),
-            said=_said(upload, names),
+            own_name=staging.own_name(upload),
+            said=said,
             **kwargs,
         )
         kind = self.fields["respondent_type"]
         kind.choices = [("", _("No type yet")), *((each.pk, each.name) for each in types)]
         kind.initial = upload.respondent_type_id
         kind.label = _("Respondent type of %(name)s") % {"name": upload.filename}
+        self.fields["language"].choices = language_choices(upload.language)
+        self.fields["language"].initial = upload.language
+        self.fields["interview_date"].initial = upload.interview_date
 
     def save(self, *, settle):
-        """Keep what was said; labels in doubt stay so unless ``settle``."""
+        """Keep what was said; labels in doubt stay so, with what was chosen, unless ``settle``."""
         upload, name = self.upload, self.cleaned_data["respondent"]
-        in_doubt = set() if settle else set(material.unsettled(upload))
+        upload.language = self.cleaned_data["language"]
+        upload.interview_date = self.cleaned_data["interview_date"]
+        in_doubt = set() if settle else set(staging.unsettled(upload))
         upload.respondent = self.known.get(name.casefold())
         upload.respondent_type_id = self.cleaned_data["respondent_type"]
-        upload.speakers = {
-            label: self._who(who) for label, who in self.mapping().items() if label not in in_doubt
-        }
+        chosen = {label: self._who(who) for label, who in self.mapping().items()}
+        upload.speakers = {label: who for label, who in chosen.items() if label not in in_doubt}
+        upload.drafts = {label: chosen[label] for label in chosen if label in in_doubt}
         if name and not upload.respondent:
-            upload.speakers[material.NAME] = {"new": name}
-        upload.save(update_fields=["respondent", "respondent_type", "speakers"])
+            upload.speakers[staging.NAME] = {"new": name}
+        upload.save(
+            update_fields=[
+                "respondent",
+                "respondent_type",
+                "speakers",
+                "drafts",
+                "language",
+                "interview_date",
+            ]
+        )
 
     def _who(self, who):
         if who in (INTERVIEWER, material.OWN):
@@ -115,16 +166,115 @@ class UploadForm(SpeakersForm):
         return person.pk if person else {"new": who}
 
 
-def _said(upload, names):
-    """What is settled or suggested for each label of a staged file, with pseudonyms for ids."""
-    own_name = material.own_name(upload)
-    said = {}
-    for label in material.labels_of(upload.text, upload.turns):
-        who = upload.speakers.get(label.name) or material.suggest(label.name, own_name)
+def _said(upload, names, heard):
+    """What is settled, chosen or suggested for each label of a staged file, pseudonyms for ids, and whence it comes."""
+    own_name = staging.own_name(upload)
+    said, hints = {}, {}
+    for label in dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"]):
+        who = upload.speakers.get(label) or upload.drafts.get(label)
+        if not who and (elsewhere := staging.heard_for(upload, label, heard)):
+            who, hints[label] = elsewhere.who, elsewhere.where
+        who = who or staging.suggest(label, own_name)
         if isinstance(who, dict):
             who = who["new"]
-        said[label.name] = names.get(who, material.OWN) if isinstance(who, int) else who
-    return said
+        who = names.get(who, material.OWN) if isinstance(who, int) else who
+        said[label] = material.OWN if who == own_name else who
+    return said, hints
+
+
+WORDS, SPEAKER, TIME = "words", "speaker", "time"
+
+
+class ColumnsForm(Dressed, forms.Form):
+    """Which column of a staged table holds what."""
+
+    has_heads = forms.BooleanField(label=_("The first row names the columns"), required=False)
+
+    def __init__(self, *args, upload, **kwargs):
+        super().__init__(*args, prefix=f"table{upload.pk}", **kwargs)
+        self.rows_shown = upload.table["rows"]
+        words, speaker, time, has_heads = upload.table["columns"]
+        self.fields["has_heads"].initial = has_heads
+        self.fields["has_heads"].widget.attrs["class"] = ""
+        what = {words: WORDS, speaker: SPEAKER, time: TIME}
+        for number, _cell in enumerate(self.rows_shown[0]):
+            self.fields[f"column_{number}"] = forms.ChoiceField(
+                label=_("Column %(number)s") % {"number": number + 1},
+                required=False,
+                initial=what.get(number, ""),
+                choices=[
+                    ("", _("Left out")),
+                    (WORDS, _("What is said")),
+                    (SPEAKER, _("Who speaks")),
+                    (TIME, _("Time")),
+                ],
+                widget=forms.Select(attrs={"class": "select"}),
+            )
+
+    @property
+    def heads(self):
+        return [self[f"column_{number}"] for number, _cell in enumerate(self.rows_shown[0])]
+
+    def clean(self):
+        chosen = [self.cleaned_data.get(field.name) for field in self.heads]
+        if chosen.count(WORDS) != 1:
+            raise forms.ValidationError(_("Choose the one column that holds what is said."))
+        if chosen.count(SPEAKER) > 1 or chosen.count(TIME) > 1:
+            raise forms.ValidationError(_("Only one column can say who speaks, and only one the time."))
+        return self.cleaned_data
+
+    def columns(self):
+        at = {self.cleaned_data[field.name]: number for number, field in enumerate(self.heads)}
+        return Columns(at[WORDS], at.get(SPEAKER), at.get(TIME), self.cleaned_data["has_heads"])
+
+
+class TurnsForm(Dressed, forms.Form):
+    """Who speaks which turn of a text without labels: two voices in turn, to begin with."""
+
+    MOST = 1_000  # turns shown; those after them go on in turn
+    first = forms.CharField(label=_("First voice"), max_length=40)
+    second = forms.CharField(label=_("Second voice"), max_length=40)
+
+    def __init__(self, *args, upload, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.upload = upload
+        voices = list(dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"]))
+        usual = [gettext("Interviewer"), staging.own_name(upload) or gettext("Respondent")]
+        self.fields["first"].initial, self.fields["second"].initial = (voices + usual[len(voices) :])[:2]
+        self.left = len(upload.turns) - self.MOST
+        for number, turn in enumerate(upload.turns[: self.MOST]):
+            self.fields[f"turn_{number}"] = forms.ChoiceField(
+                label=_("Turn %(number)s") % {"number": number + 1},
+                required=False,
+                initial=self._initial(turn, number, voices),
+                choices=[("1", _("First")), ("2", _("Second")), ("", _("Nobody"))],
+                widget=forms.RadioSelect,
+            )
+
+    def _initial(self, turn, number, voices):
+        if not voices:
+            return "12"[number % 2]
+        return str(voices.index(turn["speaker"]) + 1) if turn["speaker"] in voices[:2] else ""
+
+    @property
+    def rows(self):
+        for number, turn in enumerate(self.upload.turns[: self.MOST]):
+            words = self.upload.text[turn["said"] : turn["end"]][:300]
+            yield self[f"turn_{number}"], words, lang_of(words)
+
+    def clean(self):
+        first, second = self.cleaned_data.get("first"), self.cleaned_data.get("second")
+        if first and second and first.casefold() == second.casefold():
+            self.add_error("second", _("The two voices need two names."))
+        return self.cleaned_data
+
+    def labels(self):
+        """A label or None for each turn of the text."""
+        name = {"1": self.cleaned_data["first"], "2": self.cleaned_data["second"], "": None}
+        chosen = [self.cleaned_data[f"turn_{n}"] for n, _turn in enumerate(self.upload.turns[: self.MOST])]
+        next_one = "2" if chosen[-1] == "1" else "1"
+        chosen += [next_one if n % 2 == 0 else "21"[int(next_one) - 1] for n in range(self.left)]
+        return [name[which] for which in chosen]
 
 
 class TranscriptForm(SpeakersForm):
@@ -136,6 +286,7 @@ class TranscriptForm(SpeakersForm):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    language = forms.ChoiceField(label=_("Language"), required=False)
 
     def __init__(self, *args, transcript, known, **kwargs):
         own_name = transcript.respondent.pseudonym if transcript.respondent else ""
@@ -149,6 +300,8 @@ class TranscriptForm(SpeakersForm):
         )
         self.fields["title"].initial = transcript.title
         self.fields["interview_date"].initial = transcript.interview_date
+        self.fields["language"].choices = language_choices(transcript.language)
+        self.fields["language"].initial = transcript.language
 
 
 def _speaker(speaker, transcript):

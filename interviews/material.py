@@ -1,13 +1,6 @@
-"""Transcripts on their way into a study, and out of it: staging, importing, removing, restoring.
-
-A file is first *staged*: read and shown to who brought it, in an ``Upload``. ``Upload.speakers`` then holds
-what is settled about its labels: ``{label: "interviewer" | "respondent" | respondent id | {"new": name}}``,
-where "respondent" is the file's own; a label that is left out is still to be checked. Under the empty label,
-which no text has, stands the file's respondent while that is a new one.
-"""
+"""Transcripts into a study, and out of it: importing, describing, removing, restoring."""
 
 import hashlib
-import re
 import unicodedata
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -21,16 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import history, importers
-from .models import Respondent, RespondentType, Speaker, Study, TextRevision, Transcript, Upload, key_for
+from .models import Respondent, RespondentType, Speaker, Study, TextRevision, Transcript, key_for
 from .speakers import INTERVIEWER
-from .turns import count_words, is_answerer_label, is_interviewer_label, lang_of
+from .turns import count_words, is_interviewer_label, lang_of
 
 OWN = "respondent"
-NAME = ""
 _BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NO_NAMES = {"interview", "transcript", "recording", "notes", "final", "访谈", "录音", "转录"}
 _FIRST_WORDS = 160
-_LONGEST_NAME = 40  # a longer guess is a sentence, not a name
 
 
 class Refused(Exception):
@@ -98,32 +88,6 @@ def respondents_by_name(study):
     return {person.pseudonym.casefold(): person for person in people}
 
 
-def guess_name(filename, labels):
-    """The pseudonym of a file's respondent, from a label that its name repeats, its only label, or its name.
-
-    None for a group, in which no label is the file's own, and where nothing looks like a name.
-    """
-    in_name = {word.casefold() for word in re.split(r"[\W_]+", stem(filename))}
-    others = [label for label in labels if not is_interviewer_label(label)]
-    named = [label for label in others if label.casefold() in in_name]
-    if named or (len(others) == 1 and not is_answerer_label(others[0])):
-        return name_from_label((named or others)[0])
-    if len(others) > 1:
-        return None
-    title = title_from_filename(filename)
-    number, _space, name = title.partition(" ")
-    numbered = any(c.isdigit() for c in number) and name.isalpha() and name.casefold() not in _NO_NAMES
-    found = name if numbered else title
-    return found if len(found) <= _LONGEST_NAME else None
-
-
-def guess_type(study, filename):
-    """The type whose key begins with the letters that the file's name begins with: RET03 is a returnee."""
-    prefix = re.match(r"[^\W\d_]*", filename)[0].casefold()
-    found = [kind for kind in study.respondent_types.all() if len(prefix) > 2 and kind.key.startswith(prefix)]
-    return found[0] if len(found) == 1 else None
-
-
 def settle(labels, known, own_name):
     """What is certain about labels: ``{label: INTERVIEWER | OWN | respondent id}``, uncertain ones left out.
 
@@ -141,38 +105,7 @@ def settle(labels, known, own_name):
     return found
 
 
-def suggest(label, own_name):
-    """Who an uncertain label may be: the file's respondent under another name, or somebody new."""
-    return OWN if own_name else {"new": name_from_label(label)}
-
-
-# Staging
-
-
-def stage(study, user, filename, data, size=None):
-    """Read a file and keep it for its person to check; every failure is a sentence in ``problem``.
-
-    ``size`` is the file's, where ``data`` was not kept because it is too large.
-    """
-    upload = Upload(study=study, user=user, filename=clean_filename(filename), size=size or len(data))
-    upload.sha256 = hashlib.sha256(data).hexdigest() if data else ""
-    if upload.size > settings.MAX_UPLOAD_BYTES:
-        upload.problem = too_large(upload.size)
-    elif data:
-        upload.problem = _duplicate(upload)
-    if not upload.problem:
-        read(upload, data)
-    with transaction.atomic():
-        _lock(study)
-        if not upload.problem:
-            upload.problem = _duplicate(upload)  # its twin may have come meanwhile
-        if not upload.problem:
-            upload.file.save(upload.filename, ContentFile(data), save=False)
-        upload.save()
-    return upload
-
-
-def _lock(study):
+def lock(study):
     """Let imports into a study take turns, so that no file and no new respondent comes in twice."""
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
 
@@ -184,20 +117,6 @@ def too_large(size):
     }
 
 
-def _duplicate(upload):
-    """A sentence about the same file in the study, or in the person's list; else empty."""
-    if twin := twin_of(upload.study, upload.sha256):
-        return already_here(twin)
-    staged = Upload.objects.filter(
-        study=upload.study, user=upload.user, sha256=upload.sha256, problem=""
-    ).first()
-    if staged:
-        return _("This is the same file as %(name)s in this list. Leave one of them out.") % {
-            "name": staged.filename
-        }
-    return ""
-
-
 def twin_of(study, sha256):
     """The study's transcript of the same file, or None."""
     return study.transcripts.kept().without_text().filter(sha256=sha256).first()
@@ -207,96 +126,18 @@ def already_here(transcript):
     return _("This file is in the study already, as “%(title)s”. Leave it out.") % {"title": transcript.title}
 
 
-def read(upload, data, encoding=None):
-    """Fill an upload from its bytes: text and suggestions, or a problem, or encodings to choose from."""
-    upload.problem = ""
-    try:
-        imported = importers.read_file(upload.filename, data, encoding=encoding)
-    except importers.NeedsEncoding as doubt:
-        upload.encodings = [list(candidate) for candidate in doubt.candidates]
-        return
-    except importers.Unreadable as error:
-        upload.problem = str(error)
-        return
-    upload.encodings, upload.encoding = [], imported.encoding
-    upload.text, upload.turns, upload.marks = imported.text, imported.turns, imported.marks
-    upload.warnings = [str(warning) for warning in imported.warnings]
-    upload.words = words_said(imported.text, imported.turns)
-    _suggest_people(upload)
+_followers = []
 
 
-def _suggest_people(upload):
-    known = respondents_by_name(upload.study)
-    names = [label.name for label in labels_of(upload.text, upload.turns)]
-    own_name = guess_name(upload.filename, names)
-    upload.respondent = known.get(own_name.casefold()) if own_name else None
-    upload.respondent_type = guess_type(upload.study, upload.filename)
-    upload.speakers = settle(names, known, own_name)
-    if own_name and not upload.respondent:
-        upload.speakers[NAME] = {"new": own_name}
+def follow(keep_comments):
+    """Have ``keep_comments(transcript, comments, actor)`` called with what stood in the margins of an imported file.
 
-
-def own_name(upload):
-    """The pseudonym of a staged file's respondent, existing or new; empty if not said."""
-    return upload.respondent.pseudonym if upload.respondent else upload.speakers.get(NAME, {}).get("new", "")
-
-
-def unsettled(upload):
-    """The labels that are still to be checked."""
-    labels = dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"])
-    return [label for label in labels if label not in upload.speakers]
-
-
-def state(upload):
-    """``unreadable``, ``encoding`` (to be chosen), ``check`` (who speaks) or ``ready``."""
-    if upload.problem:
-        return "unreadable"
-    if upload.encodings:
-        return "encoding"
-    return "check" if unsettled(upload) else "ready"
-
-
-@transaction.atomic
-def leave_out(upload):
-    """Forget a staged file."""
-    _forget_file(upload)
-    upload.delete()
-    _look_at_twins_again(upload.study, upload.sha256)
-
-
-def _look_at_twins_again(study, sha256):
-    """Say anew why staged copies of a file cannot be imported, when the one they are copies of has gone elsewhere."""
-    for twin in Upload.objects.filter(study=study, sha256=sha256).exclude(problem="").exclude(sha256=""):
-        left = _("The file that this one is a copy of was left out. Choose this file again to import it.")
-        twin.problem = _duplicate(twin) or ("" if twin.file else left)
-        twin.save(update_fields=["problem"])
-
-
-def _forget_file(upload):
-    if upload.file:
-        storage, name = upload.file.storage, upload.file.name
-        transaction.on_commit(lambda: storage.delete(name))
+    ``comments`` are importers.base.Comment; it keeps them, and returns images of what it made.
+    """
+    _followers.append(keep_comments)
 
 
 # Importing
-
-
-def commit(upload, actor):
-    """Import a staged file that is ready; it leaves the list. Raises Refused, and then nothing is changed."""
-    with upload.file.open("rb") as file:
-        data = file.read()
-    imported = importers.ImportedText(
-        upload.text, upload.turns, upload.marks, upload.warnings, upload.encoding
-    )
-    with _importing(upload.study, actor, imported, upload.filename, data) as job:
-        if not Upload.objects.filter(pk=upload.pk).delete()[0]:
-            raise Refused(_("This file has been imported or left out meanwhile."))
-        _forget_file(upload)
-        own = job.own(upload.respondent, own_name(upload), upload.respondent_type)
-        mapping = {label: job.person(who, own) for label, who in upload.speakers.items() if label != NAME}
-        transcript = job.write(mapping, own)
-        _look_at_twins_again(upload.study, upload.sha256)
-        return transcript
 
 
 def import_transcript(study, actor, filename, data, *, encoding=None, respondent="", respondent_type=""):
@@ -309,7 +150,7 @@ def import_transcript(study, actor, filename, data, *, encoding=None, respondent
     if twin := twin_of(study, hashlib.sha256(data).hexdigest()):
         raise Refused(already_here(twin))
     imported = importers.read_file(filename, data, encoding=encoding)
-    with _importing(study, actor, imported, filename, data) as job:
+    with importing(study, actor, imported, filename, data) as job:
         kind = job.type_named(respondent_type) if respondent_type else None
         own = job.own(None, respondent, kind)
         names = [label.name for label in labels_of(imported.text, imported.turns)]
@@ -319,17 +160,17 @@ def import_transcript(study, actor, filename, data, *, encoding=None, respondent
 
 
 @contextmanager
-def _importing(study, actor, imported, filename, data):
+def importing(study, actor, imported, filename, data):
     """A transaction around an _Import; the file is kept before it begins, and taken away if it fails."""
     transcript = _transcript(study, actor, imported, filename, hashlib.sha256(data).hexdigest())
     transcript.original.save(filename, ContentFile(data), save=False)
     done = False
     try:
         with transaction.atomic():
-            _lock(study)
+            lock(study)
             if twin := twin_of(study, transcript.sha256):
                 raise Refused(already_here(twin))
-            yield _Import(transcript, actor)
+            yield _Import(transcript, actor, imported.comments)
         done = True
     finally:
         if not done:
@@ -355,8 +196,9 @@ def _transcript(study, actor, imported, filename, sha256):
 class _Import:
     """One import under way: what it makes is collected, to be recorded as one event."""
 
-    def __init__(self, transcript, actor):
+    def __init__(self, transcript, actor, comments):
         self.transcript, self.study, self.actor = transcript, transcript.study, actor
+        self.comments = comments
         self.before, self.made = {}, []
         self.known = respondents_by_name(self.study)
 
@@ -412,13 +254,16 @@ class _Import:
         )
         names = [label.name for label in labels_of(transcript.text, transcript.turns)]
         self.made += [transcript, *(_speaker(transcript, name, mapping.get(name)) for name in names)]
+        after = history.images(*self.made)
+        for keep_comments in _followers:
+            after |= keep_comments(transcript, self.comments, self.actor) if self.comments else {}
         history.record(
             self.study,
             self.actor,
             "import-transcript",
             transcript,
             before=self.before,
-            after=history.images(*self.made),
+            after=after,
             transcript=transcript,
         )
         return transcript
@@ -444,7 +289,7 @@ def type_name(name):
 
 @transaction.atomic
 def describe(transcript, actor, **fields):
-    """Change a transcript's title or interview date."""
+    """Change a transcript's title, interview date or language."""
     before = history.images(transcript)
     for name, value in fields.items():
         setattr(transcript, name, value)

@@ -341,7 +341,9 @@ class Upload(models.Model):
 
     ``speakers`` says who each label is: ``{label: "interviewer" | "respondent" | respondent id | {"new": pseudonym}}``,
     "respondent" being the file's own; a label that is absent is still to be checked. A file that cannot be read has a
-    ``problem``; one whose encoding is in doubt has ``encodings``, ``[[name, preview], ...]``.
+    ``problem``; one whose encoding is in doubt has ``encodings``, ``[[name, preview], ...]``. ``drafts`` are choices of
+    the same form as ``speakers`` that are not settled yet. ``table`` has the first ``rows`` and the ``columns`` of a
+    table (importers.base.Table), ``comments`` the remarks in a file's margin (importers.base.Comment).
     """
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="uploads")
@@ -353,12 +355,18 @@ class Upload(models.Model):
     problem = models.TextField(blank=True)
     encodings = models.JSONField(default=list)
     encoding = models.CharField(max_length=40, blank=True)
+    format = models.CharField(max_length=10, blank=True)
+    table = models.JSONField(default=dict)
     text = models.TextField(blank=True)
     turns = models.JSONField(default=list)
     marks = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
+    comments = models.JSONField(default=list)
     words = models.PositiveIntegerField(default=0)
+    language = models.CharField(_("language"), max_length=20, blank=True)
+    interview_date = models.DateField(_("interview date"), null=True, blank=True)
     speakers = models.JSONField(default=dict)
+    drafts = models.JSONField(default=dict)
     respondent = models.ForeignKey(Respondent, models.SET_NULL, null=True, blank=True, related_name="+")
     respondent_type = models.ForeignKey(
         RespondentType, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -26,6 +26,9 @@ urlpatterns = [
     path("studies/<str:slug>/import/", material.import_transcripts, name="import"),
     path("studies/<str:slug>/import/files/", material.upload_files, name="upload"),
     path("studies/<str:slug>/import/files/<int:upload_id>/", material.show_upload, name="upload-text"),
+    path(
+        "studies/<str:slug>/import/files/<int:upload_id>/turns/", material.assign_turns, name="upload-turns"
+    ),
     path("studies/<str:slug>/respondents/", respondents.list_respondents, name="respondents"),
     path("studies/<str:slug>/respondents/new/", respondents.create_respondent, name="new-respondent"),
     path("studies/<str:slug>/respondents/import/", respondents.import_respondents, name="import-respondents"),

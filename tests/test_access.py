@@ -61,6 +61,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:import": (LEAD, LEAD),
     "interviews:upload": (NOT_OFFERED, LEAD),
     "interviews:upload-text": (LEAD, NOT_OFFERED),
+    "interviews:upload-turns": (LEAD, LEAD),
     "interviews:respondents": (READER, NOT_OFFERED),
     "interviews:new-respondent": (LEAD, LEAD),
     "interviews:import-respondents": (LEAD, LEAD),
@@ -219,7 +220,11 @@ class World:
         )
         self.found = {who: self._coded_by_search(who) for who in (CODER, LEAD, OWNER)}
         self.upload = Upload.objects.create(
-            study=self.study, user=self.people[LEAD], filename="x.txt", text="x"
+            study=self.study,
+            user=self.people[LEAD],
+            filename="x.txt",
+            text="x",
+            turns=[{"start": 0, "end": 1, "said": 0, "speaker": None, "at": None}],
         )
         self.tokens = {}
         for who, person in self.people.items():
@@ -245,6 +250,7 @@ class World:
             "interviews:remove-member": [slug, self.membership.pk],
             "interviews:upload-text": [slug, self._upload_of(uploads_owner).pk],
             "coding:undo-found": [slug, self.found.get(who, self.found[OWNER]).pk],
+            "interviews:upload-turns": [slug, self._upload_of(uploads_owner).pk],
             "interviews:join": [self.secret],
             "interviews:respondent": [self.respondent.pk],
             "interviews:respondent-type": [self.type.pk],

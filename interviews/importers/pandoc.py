@@ -33,4 +33,5 @@ def read(
     text, marks, comments = tree.laid_out()
     plain.check_text(text)
     format = format.partition("-")[0]
-    return ImportedText(text, find_turns(text), marks, tree.warnings(), "", comments, format)
+    warnings = tree.warnings() + tree.warnings_of_comments()
+    return ImportedText(text, find_turns(text), marks, warnings, "", comments, format)

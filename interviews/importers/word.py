@@ -9,17 +9,16 @@ import tempfile
 import zipfile
 from typing import IO
 
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from interviews.anchors import EditMap
 from interviews.importers import packages, pandoc
-from interviews.importers.base import ImportedText
-from interviews.importers.wordtree import COMMENTS_LEFT_OUT
+from interviews.importers.base import Comment, ImportedText
 
 CHANGES_ACCEPTED = _("Tracked changes were read as accepted.")
 
 _TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo)[ >]")
-_COMMENT = re.compile(rb"<w:comment ")
+_WITH_COMMENTS = ("--track-changes=all",)
 _WORD_TYPES = (b"wordprocessingml.document.main+xml", b"ms-word.document.macroEnabled.main+xml")
 _NOT_NEEDED = ("docProps/", "customXml/", "word/theme/", "word/stylesWithEffects.xml", "word/glossary/")
 
@@ -32,24 +31,31 @@ def reads(data: bytes) -> bool:
 def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
     with tempfile.TemporaryFile() as copy:
         packages.checked_copy(data, copy, _is_needed)
-        tracked, comments = _reviewed(copy)
-        if not tracked:  # "all" gives comments too, but moves the spaces about what was deleted
-            return pandoc.read(copy, "docx", ("--track-changes=all",))
+        tracked, commented = _reviewed(copy)
+        if not tracked:
+            return pandoc.read(copy, "docx", _WITH_COMMENTS)
         imported = pandoc.read(copy, "docx")
+        if commented:
+            _add_comments(imported, pandoc.read(copy, "docx", _WITH_COMMENTS))
     imported.warnings.append(CHANGES_ACCEPTED)
-    if comments:
-        imported.warnings.append(format_lazy(COMMENTS_LEFT_OUT, number=comments))
     return imported
 
 
-def _reviewed(copy: IO[bytes]) -> tuple[bool, int]:
-    """Whether changes are tracked in a checked document, and how many comments it has."""
+def _add_comments(imported: ImportedText, other: ImportedText) -> None:
+    """Take over the comments of a reading that has all changes, whose spaces about what was deleted are others."""
+    way = EditMap(other.text, imported.text)
+    for comment in other.comments:
+        start, end = way.near(comment["start"]), way.near(comment["end"])
+        imported.comments.append(Comment(**{**comment, "start": start, "end": max(start, end)}))
+    imported.warnings += [warning for warning in other.warnings if warning not in imported.warnings]
+
+
+def _reviewed(copy: IO[bytes]) -> tuple[bool, bool]:
+    """Whether changes are tracked in a checked document, and whether it has comments."""
     with zipfile.ZipFile(copy) as archive:
         names = set(archive.namelist())
         main = [name for name in names if re.fullmatch(r"word/document[0-9]*\.xml", name)]
-        tracked = any(_TRACKED.search(archive.read(name)) for name in main)
-        comments = "word/comments.xml"
-        return tracked, len(_COMMENT.findall(archive.read(comments))) if comments in names else 0
+        return any(_TRACKED.search(archive.read(name)) for name in main), "word/comments.xml" in names
 
 
 def _is_needed(part: str) -> bool:

@@ -14,7 +14,9 @@ PICTURES_LEFT_OUT = _("Pictures were left out; the text about them is there.")
 NOTES_IN_BRACKETS = _("Footnotes stand in square brackets where their numbers stood.")
 TABLE_AS_TURNS = _("A table was read as turns: heading row and row numbers were left out.")
 
-COMMENTS_LEFT_OUT = _("Comments in the margin were left out: {number}.")
+COMMENTS_KEPT = _("Comments in the margin become memos: {number}.")
+COMMENTS_LEFT_OUT = _("Comments beyond the first {most} were left out: {number}.")
+MOST_COMMENTS = 1_000
 
 _META = ("title", "subtitle", "author", "date", "abstract")  # paragraphs of these styles leave the body
 _MARKED = {"Strong": "bold", "Emph": "italic"}
@@ -52,6 +54,7 @@ SPEAKER_HEADS = frozenset(
 TEXT_HEADS = frozenset(
     ["text", "transcript", "content", "utterance", "words", "speech", "内容", "文本", "正文", "話語", "內容"]
 )
+_DELETED = "deletion"
 _COMMENT = "comment"
 _COMMENT_ENDS = ("comment-start", "comment-end")
 _TIME_CELL = re.compile(r"[\[(]?(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-5][0-9](?:[.,][0-9]{1,3})?[\])]?")
@@ -105,8 +108,13 @@ class Reader:
         self.paragraphs = [piece for piece in whole if piece.text.strip()]
 
     def warnings(self) -> list[str]:
-        left_out = format_lazy(COMMENTS_LEFT_OUT, number=len(self._comments))
-        return [*self._warnings.values(), *([left_out] if self._comments else [])]
+        return list(self._warnings.values())
+
+    def warnings_of_comments(self) -> list[str]:
+        number = len(self._comments)
+        kept = format_lazy(COMMENTS_KEPT, number=min(number, MOST_COMMENTS))
+        left_out = format_lazy(COMMENTS_LEFT_OUT, most=MOST_COMMENTS, number=number - MOST_COMMENTS)
+        return [kept][: bool(number)] + [left_out][: number > MOST_COMMENTS]
 
     def laid_out(self) -> tuple[str, list[Mark], list[Comment]]:
         """The text as plain transcripts have it: a header block, an empty line between paragraphs."""
@@ -117,14 +125,13 @@ class Reader:
         return whole.text + "\n", marks, self._placed_comments(whole.marks)
 
     def _placed_comments(self, marks: list[Mark]) -> list[Comment]:
-        """Comments whose beginning is in the text, each from there to its end."""
+        """Each comment from its beginning to its end; at the text's beginning where the text does not have it."""
         places = {mark["kind"]: mark["start"] for mark in marks}
         found = []
-        for number, (author, text) in self._comments.items():
-            start = places.get(f"{_COMMENT}-start {number}")
-            if start is not None:
-                end = places.get(f"{_COMMENT}-end {number}", start)
-                found.append(Comment(start=start, end=max(start, end), author=author, text=text))
+        for number, (author, text) in list(self._comments.items())[:MOST_COMMENTS]:
+            start = places.get(f"{_COMMENT}-start {number}", 0)
+            end = places.get(f"{_COMMENT}-end {number}", start)
+            found.append(Comment(start=start, end=max(start, end), author=author, text=text))
         return found
 
     def _meta(self, value: dict) -> Iterator[Piece]:
@@ -212,6 +219,8 @@ class Reader:
 
     def _span(self, attributes: list, content: list[dict]) -> Piece:
         number, classes, values = attributes
+        if _DELETED in classes:
+            return Piece()
         kind = next((name for name in classes if name in _COMMENT_ENDS), None)
         if kind is None:
             return self._inlines(content)

@@ -10,17 +10,19 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import material, respondents
+from .. import material, respondents, staging
 from ..access import reach
-from ..forms_material import TranscriptForm, UploadForm
+from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
 from ..importers import archive
 from ..models import Study, Transcript, Upload
 from ..speakers import INTERVIEWER, assign
+from ..turns import lang_of
 
 ENVELOPE = 64 * 1024  # what a multipart body has beside its file
 ENCODINGS = {
@@ -37,6 +39,8 @@ ENCODINGS = {
     "utf-16-be": gettext_lazy("Unicode (UTF-16, big endian)"),
 }
 FORMATS = {
+    "txt": gettext_lazy("plain text"),
+    "docx": gettext_lazy("Word"),
     "odt": gettext_lazy("OpenDocument"),
     "rtf": gettext_lazy("RTF"),
     "html": gettext_lazy("web page"),
@@ -48,6 +52,18 @@ FORMATS = {
     "tsv": gettext_lazy("table (TSV)"),
     "xlsx": gettext_lazy("table (Excel)"),
 }
+
+
+_TURNS_SHOWN = 6
+_TURN_SHOWN = 400  # characters
+
+
+class Spoken(NamedTuple):
+    """A turn, or the beginning of a long one, for a preview."""
+
+    speaker: str
+    words: str
+    lang: str
 
 
 class Voice(NamedTuple):
@@ -67,10 +83,36 @@ class Line:
     state: str
     voices: list[Voice] = field(default_factory=list)
     encodings: list[tuple[str, str, str]] = field(default_factory=list)
+    columns: ColumnsForm | None = None
+
+    @property
+    def preview(self):
+        text = self.upload.text
+        return [
+            Spoken(turn["speaker"] or "", words, lang_of(words))
+            for turn in self.upload.turns[:_TURNS_SHOWN]
+            for words in [Truncator(text[turn["said"] : turn["end"]]).chars(_TURN_SHOWN)]
+        ]
+
+    @property
+    def turns_left(self):
+        return max(0, len(self.upload.turns) - _TURNS_SHOWN)
+
+    @property
+    def may_assign_turns(self):
+        return len(self.upload.turns) > 1 and not staging.has_labels(self.upload)
+
+    @property
+    def language(self):
+        return language_name(self.upload.language)
+
+    @property
+    def format(self):
+        return FORMATS.get(self.upload.format, self.upload.format)
 
     @property
     def own_name(self):
-        return material.own_name(self.upload)
+        return staging.own_name(self.upload)
 
     @property
     def has_times(self):
@@ -78,7 +120,7 @@ class Line:
 
     @property
     def encoding(self):
-        return (ENCODINGS | FORMATS).get(self.upload.encoding, self.upload.encoding)
+        return ENCODINGS.get(self.upload.encoding, self.upload.encoding.upper())
 
 
 @dataclass
@@ -91,33 +133,37 @@ class Lines:
     def __post_init__(self):
         self.known = material.respondents_by_name(self.study)
         self.types = list(self.study.respondent_types.all())
+        self.heard = staging.heard_elsewhere(self.study, self.user)
 
     def all(self):
         rows = Upload.objects.filter(study=self.study, user=self.user)
         return [self.line(upload) for upload in rows.select_related("respondent__respondent_type")]
 
     def form(self, upload, posted=None):
-        return UploadForm(posted, upload=upload, known=self.known, types=self.types)
+        return UploadForm(posted, upload=upload, known=self.known, types=self.types, heard=self.heard)
 
-    def line(self, upload, form=None):
+    def line(self, upload, form=None, columns=None):
         upload.study = self.study
+        if upload.table and columns is None:
+            columns = ColumnsForm(upload=upload)
         form = form or self.form(upload)
         if upload.respondent is None:  # somebody may have made the respondent since the file was staged
-            upload.respondent = self.known.get(material.own_name(upload).casefold())
+            upload.respondent = self.known.get(staging.own_name(upload).casefold())
         return Line(
             upload,
             form,
-            material.state(upload),
+            staging.state(upload),
             self._voices(upload),
             [
                 (name, ENCODINGS.get(name, name), _without_blank_lines(preview))
                 for name, preview in upload.encodings
             ],
+            columns,
         )
 
     def _voices(self, upload):
         names = {person.pk: person.pseudonym for person in self.known.values()}
-        own = material.own_name(upload)
+        own = staging.own_name(upload)
         found = []
         for label in dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"]):
             who = upload.speakers.get(label)
@@ -145,7 +191,7 @@ def _context(study, lines):
         "lines": lines,
         "counts": counts,
         "summary": _summary(lines, counts),
-        "open_lines": counts["check"] + counts["encoding"],
+        "open_lines": counts["check"] + counts["encoding"] + counts["columns"],
         "limit": settings.MAX_UPLOAD_BYTES,
         "limit_in_words": filesizeformat(settings.MAX_UPLOAD_BYTES).replace(".0\xa0", "\xa0"),
     }
@@ -155,6 +201,7 @@ STATES = {
     "ready": gettext_lazy("%(number)s ready"),
     "check": gettext_lazy("%(number)s to check"),
     "encoding": gettext_lazy("%(number)s with an encoding to choose"),
+    "columns": gettext_lazy("%(number)s with columns to choose"),
     "unreadable": gettext_lazy("%(number)s not importable"),
 }
 
@@ -178,7 +225,7 @@ def import_transcripts(request, slug):
         return _import_ready(request, study, lines)
     if do == "leave-all-out":
         for upload in Upload.objects.filter(study=study, user=request.user):
-            material.leave_out(upload)
+            staging.leave_out(upload)
         return redirect("interviews:import", study.slug)
     if do not in LINE_ACTS or not number.isdecimal():
         raise Http404
@@ -188,7 +235,7 @@ def import_transcripts(request, slug):
     changed = LINE_ACTS[do](request, lines, upload)
     if _is_script(request):
         return _fragments(request, study, lines, [changed] if changed else [])
-    if changed and changed.form.errors:
+    if changed and (changed.form.errors or (changed.columns and changed.columns.errors)):
         return _import_page(request, study, [changed if x.upload.pk == upload.pk else x for x in lines.all()])
     return redirect("interviews:import", study.slug)
 
@@ -204,8 +251,11 @@ def _is_script(request):
 
 
 def _fragments(request, study, lines, changed):
-    """The lines that changed, and the sums of all, for a script to put in their places."""
-    context = _context(study, lines.all()) | {"changed": changed}
+    """The lines that changed, the sums of all, and the lines to check, whose suggestions may follow from the change."""
+    now = Lines(study, lines.user).all()
+    shown = {line.upload.pk for line in changed}
+    others = [line for line in now if line.upload.pk not in shown and (line.state == "check" or not changed)]
+    context = _context(study, now) | {"changed": changed + others}
     return render(request, "interviews/_uploads.html", context)
 
 
@@ -213,7 +263,7 @@ def _save_line(request, lines, upload, *, settle=False):
     form = lines.form(upload, request.POST)
     if not form.is_valid():
         return lines.line(upload, form)
-    form.save(settle=settle or not material.unsettled(upload))
+    form.save(settle=settle or not staging.unsettled(upload))
     return lines.line(Upload.objects.select_related("respondent__respondent_type").get(pk=upload.pk))
 
 
@@ -222,15 +272,28 @@ def _settle_line(request, lines, upload):
 
 
 def _leave_line_out(request, lines, upload):
-    material.leave_out(upload)
+    staging.leave_out(upload)
 
 
 def _choose_encoding(request, lines, upload):
     chosen = request.POST.get(f"encoding{upload.pk}", "")
     if chosen in [name for name, _preview in upload.encodings]:
-        with upload.file.open("rb") as file:
-            material.read(upload, file.read(), encoding=chosen)
+        staging.read(upload, staging.contents(upload), encoding=chosen)
         upload.save()
+    return lines.line(upload)
+
+
+def _choose_columns(request, lines, upload):
+    form = ColumnsForm(request.POST, upload=upload)
+    if not form.is_valid():
+        return lines.line(upload, columns=form)
+    staging.read_columns(upload, form.columns())
+    return lines.line(upload)
+
+
+def _retry(request, lines, upload):
+    if upload.problem and upload.file:
+        staging.retry(upload)
     return lines.line(upload)
 
 
@@ -239,20 +302,21 @@ LINE_ACTS = {
     "settle": _settle_line,
     "leave-out": _leave_line_out,
     "encoding": _choose_encoding,
+    "columns": _choose_columns,
+    "retry": _retry,
 }
 
 
 def _import_ready(request, study, lines):
-    """Import what is ready, each file in its own transaction, so that one that fails stops no other."""
-    done = []
-    for line in lines.all():
-        if line.state not in ("ready", "check") or not _keep_typed(request, lines, line.upload):
-            continue
-        if line.state == "ready":
-            try:
-                done.append(material.commit(line.upload, request.user))
-            except material.Refused as error:
-                Upload.objects.filter(pk=line.upload.pk).update(problem=str(error))
+    """Import what is ready, all at once; one that is refused meanwhile stays, and stops no other."""
+    ready = [
+        line.upload
+        for line in lines.all()
+        if line.state in ("ready", "check")
+        and _keep_typed(request, lines, line.upload)
+        and line.state == "ready"
+    ]
+    done = staging.commit_all(ready, request.user)
     if done:
         messages.success(
             request,
@@ -270,7 +334,7 @@ def _keep_typed(request, lines, upload):
     form = lines.form(upload, request.POST)
     if not form.is_valid():
         return False
-    form.save(settle=not material.unsettled(upload))
+    form.save(settle=not staging.unsettled(upload))
     return True
 
 
@@ -289,7 +353,7 @@ def upload_files(request, slug):
 def _upload_files(request, slug):
     study = reach(Study.objects, request.user, "manage_material", slug=slug)
     staged = [
-        material.stage(study, request.user, name, data, size)
+        staging.stage(study, request.user, name, data, size)
         for file in request.FILES.getlist("file")
         for name, data, size in archive.unpacked(file.name, file.read(), file.size)
     ]
@@ -308,6 +372,25 @@ def show_upload(request, slug, upload_id):
     study = reach(Study.objects, request.user, "manage_material", slug=slug)
     upload = get_object_or_404(Upload, study=study, user=request.user, pk=upload_id)
     return HttpResponse(upload.text, content_type="text/plain; charset=utf-8")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign_turns(request, slug, upload_id):
+    """Who speaks which turn of a staged text that does not say so."""
+    study = reach(Study.objects, request.user, "manage_material", slug=slug)
+    uploads = Upload.objects.filter(study=study, user=request.user).select_related("respondent")
+    upload = get_object_or_404(uploads, pk=upload_id)
+    upload.study = study
+    if not upload.turns or staging.has_labels(upload):
+        raise Http404
+    form = TurnsForm(request.POST if request.method == "POST" else None, upload=upload)
+    if form.is_valid():
+        staging.assign_turns(upload, form.labels())
+        messages.success(request, _("Saved: who speaks in %(name)s.") % {"name": upload.filename})
+        return redirect("interviews:import", study.slug)
+    context = {"study": study, "page": "import", "upload": upload, "form": form}
+    return render(request, "interviews/assign_turns.html", context)
 
 
 # One transcript
@@ -337,7 +420,8 @@ def map_speakers(request, transcript_id):
 def _save_speakers(form, transcript, actor):
     study = transcript.study
     given = form.cleaned_data
-    material.describe(transcript, actor, title=given["title"], interview_date=given["interview_date"])
+    about = {name: given[name] for name in ("title", "interview_date", "language")}
+    material.describe(transcript, actor, **about)
     name = given["respondent"]
     own = respondents.find_or_create(study, name, actor) if name else None
     mapping = {}

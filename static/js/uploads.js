@@ -31,11 +31,17 @@ function fromTemplate(id, file) {
   return line;
 }
 
-function refuse(file, why, inPlaceOf = null) {
+function refuse(file, why, drop, inPlaceOf = null) {
   const line = fromTemplate("upload-refused", file);
   const words = line.querySelector("[data-says]");
   words.textContent = words.dataset[why] ?? why;
   line.querySelector("[data-do=forget]").addEventListener("click", () => line.remove());
+  const again = line.querySelector("[data-do=again]");
+  again.hidden = !["broken", "signedOut"].includes(why);
+  again.addEventListener("click", () => {
+    line.remove();
+    add([file], drop);
+  });
   if (inPlaceOf) inPlaceOf.replaceWith(line);
   else document.getElementById("uploads").append(line);
 }
@@ -43,7 +49,7 @@ function refuse(file, why, inPlaceOf = null) {
 function add(files, drop) {
   for (const file of files) {
     if (file.size > Number(drop.dataset.limit)) {
-      refuse(file, "large");
+      refuse(file, "large", drop);
       continue;
     }
     const line = fromTemplate("upload-going", file);
@@ -91,8 +97,8 @@ function send(job, drop) {
   request.open("POST", drop.action);
   request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
   request.upload.addEventListener("progress", (event) => show(job, percent(event.loaded, event.total)));
-  request.addEventListener("load", () => receive(job, request));
-  request.addEventListener("error", () => refuse(job.file, "broken", job.line));
+  request.addEventListener("load", () => receive(job, request, drop));
+  request.addEventListener("error", () => refuse(job.file, "broken", drop, job.line));
   request.addEventListener("loadend", () => {
     going.delete(job);
     next(drop);
@@ -100,14 +106,19 @@ function send(job, drop) {
   request.send(body);
 }
 
-function receive(job, request) {
-  if (request.status === 413) return refuse(job.file, request.responseText, job.line);
+function receive(job, request, drop) {
+  if (request.status === 413) return refuse(job.file, request.responseText, drop, job.line);
   const answer = request.status === 200 ? parse(request.responseText) : null;
   const lines = [...(answer?.querySelectorAll("[data-upload]") ?? [])];
-  if (!lines.length) return refuse(job.file, request.status === 200 ? "signedOut" : "broken", job.line);
-  job.line.replaceWith(...lines); // an archive becomes a line for each file in it
+  if (!lines.length) return refuse(job.file, request.status === 200 ? "signedOut" : "broken", drop, job.line);
+  const [fresh, known] = [lines.filter((line) => !shown(line)), lines.filter(shown)];
+  job.line.replaceWith(...fresh); // an archive becomes a line for each file in it
+  known.forEach((line) => replace(shown(line), line));
   takeSums(answer);
 }
+
+/** The line of the page that an answer's line is the news of. */
+const shown = (line) => document.getElementById(line.id);
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
@@ -121,12 +132,12 @@ function takeSums(answer) {
   }
 }
 
-/** Send one line's fields with what its button says, and put the answer in its place. */
+/** Send one line's fields with what its button says; put the answer in its place, and what follows from it in others. */
 async function act(form, line, doing) {
   const body = new FormData();
   body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (const field of line.querySelectorAll("input, select")) {
-    if (field.name && (field.type !== "radio" || field.checked)) body.append(field.name, field.value);
+    if (field.name && (!["radio", "checkbox"].includes(field.type) || field.checked)) body.append(field.name, field.value);
   }
   body.append("do", doing);
   line.setAttribute("aria-busy", "true");
@@ -135,21 +146,22 @@ async function act(form, line, doing) {
   const answer = parse(await response.text());
   if (!response.ok || !answer.getElementById("upload-sum")) return form.submit();
   replace(line, answer.getElementById(line.id));
+  for (const other of answer.querySelectorAll("[data-upload]")) if (shown(other)) replace(shown(other), other);
   takeSums(answer);
 }
 
 /** Swap a line, keeping the focus on the field that had it, or near the place where it was. */
 function replace(line, fresh) {
   const name = line.contains(document.activeElement) && document.activeElement.name;
-  const wasOpen = line.querySelector("details")?.open;
+  const open = [...line.querySelectorAll("details")].map((details) => details.open);
   const neighbour = line.nextElementSibling ?? line.previousElementSibling;
   if (!fresh) {
     line.remove();
     return (neighbour?.querySelector("button") ?? document.getElementById("files")).focus();
   }
   line.replaceWith(fresh);
-  const details = fresh.querySelector("details");
-  if (details && wasOpen) details.open = true;
+  const folds = [...fresh.querySelectorAll("details")];
+  if (folds.length === open.length) folds.forEach((details, i) => (details.open = open[i]));
   if (!name) return;
   const again = name === "do" ? "summary" : `[name="${CSS.escape(name)}"]`;
   (fresh.querySelector(again) ?? fresh.querySelector("input, button"))?.focus();
@@ -190,9 +202,9 @@ function setUpLines(form) {
     act(form, document.getElementById(`upload-${number}`), `${doing}:${number}`);
   });
   form.addEventListener("change", (event) => {
-    const line = event.target.closest("[data-state=ready]");
+    const line = event.target.closest("[data-state=ready], [data-state=check]");
     const waits = event.target.matches("[data-who]") && event.target.value === "other";
-    if (line && !waits) act(form, line, `save:${line.dataset.upload}`);
+    if (line && !waits && !event.target.closest("[data-columns]")) act(form, line, `save:${line.dataset.upload}`);
   });
 }
 

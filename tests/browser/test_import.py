@@ -55,7 +55,7 @@ def test_files_are_read_checked_and_imported_by_keyboard(importing, study, axe, 
     page.get_by_role("button", name="These are right").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#upload-sum")).to_have_text("3 files: 2 ready, 1 not importable")
-    expect(line(page, "MIG03_guowei.txt").locator("summary")).to_be_focused()
+    expect(line(page, "MIG03_guowei.txt").locator(".who-speaks > summary")).to_be_focused()
     page.get_by_role("button", name="Leave empty.txt out").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#upload-sum")).to_have_text("2 files: 2 ready")
@@ -73,15 +73,17 @@ def test_what_is_changed_about_a_ready_file_is_kept_at_once(importing):
     expect(kind.locator("option:checked")).to_have_text("Returnee")
     with page.expect_response(re.compile("/import/$")):
         kind.select_option(label="Migrant")
-    page.locator("summary").click()
+    page.locator(".who-speaks > summary").click()
     name = page.get_by_label("Respondent of this file")
     name.fill("Wen Bo")
     with page.expect_response(re.compile("/import/$")):
         name.press("Tab")
-    expect(line(page, "RET01_wenbo.txt").locator("summary")).to_contain_text("Wen Bo")
+    expect(line(page, "RET01_wenbo.txt").locator(".who-speaks > summary")).to_contain_text("Wen Bo")
     page.reload()
     expect(kind.locator("option:checked")).to_have_text("Migrant")
-    expect(line(page, "RET01_wenbo.txt").locator("summary")).to_contain_text("WENBO is Wen Bo (new)")
+    expect(line(page, "RET01_wenbo.txt").locator(".who-speaks > summary")).to_contain_text(
+        "WENBO is Wen Bo (new)"
+    )
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_sent(importing, tmp_path):
@@ -114,3 +116,46 @@ def test_who_is_signed_out_meanwhile_is_told(importing, watch):
     page.context.clear_cookies(name="sessionid")
     page.set_input_files("#files", DEMO / "transcripts" / "RET01_wenbo.txt")
     expect(line(page, "RET01_wenbo.txt")).to_contain_text("You are signed out")
+
+
+def test_columns_and_voices_are_chosen_by_keyboard(importing, study, axe, tmp_path):
+    page = importing
+    notes, talk = tmp_path / "notes.csv", tmp_path / "RET07_ann.txt"
+    notes.write_text("who;minute;remark\nI;1;so\nANN;2;yes, we left\nANN;3;in spring\n")
+    talk.write_text("When?\n\nIn spring.\n\nAnd then?\n\nWe opened a company.\n")
+    page.set_input_files("#files", [notes, talk])
+    expect(page.locator("#upload-sum")).to_have_text("2 files: 1 ready, 1 with columns to choose")
+    assert axe(page) == []
+    page.get_by_label("Column 1").select_option(label="Who speaks")
+    page.get_by_role("button", name="Read these columns").focus()
+    page.keyboard.press("Enter")
+    expect(line(page, "notes.csv")).to_contain_text("ANN is Ann (new)")
+    line(page, "RET07_ann.txt").locator(".who-speaks > summary").first.press("Enter")
+    page.get_by_role("link", name="Say it turn by turn").press("Enter")
+    turns = page.locator(".voices input:checked")
+    expect(turns).to_have_count(4)
+    assert axe(page) == []
+    page.get_by_role("radio", name="Interviewer").nth(1).press("Space")
+    assert turns.evaluate_all("all => all.map(each => each.value)") == ["1", "1", "2", "1"]
+    page.get_by_role("radio", name="Interviewer").nth(1).press("ArrowRight")
+    page.get_by_role("button", name="Keep these speakers").press("Enter")
+    expect(line(page, "RET07_ann.txt")).to_contain_text("Interviewer is the interviewer, Ann is Ann")
+    page.get_by_role("button", name="Import 2 ready files").press("Enter")
+    expect(page.locator(".messages")).to_contain_text("2 transcripts imported")
+    page.goto(
+        page.url.split("/studies/")[0] + Transcript.objects.get(filename="RET07_ann.txt").get_absolute_url()
+    )
+    expect(page.locator(".turn").nth(1).locator(".label")).to_have_text("Ann")
+
+
+def test_a_connection_that_breaks_is_tried_again(importing, watch, tmp_path):
+    page = importing
+    watch.expect("net::ERR_FAILED")
+    talk = tmp_path / "RET07_ann.txt"
+    talk.write_text("INTERVIEWER: When?\nANN: In spring.\n")
+    page.context.route("**/files/", lambda route: route.abort())
+    page.set_input_files("#files", talk)
+    expect(line(page, "RET07_ann.txt")).to_contain_text("The connection broke")
+    page.context.unroute("**/files/")
+    page.get_by_role("button", name="Send it again").press("Enter")
+    expect(line(page, "RET07_ann.txt")).to_contain_text("ANN is Ann (new)")

@@ -130,3 +130,10 @@ def test_the_demo_transcripts_are_shown_whole():
         assert_whole(
             transcript.text, transcript.turns, rendered(transcript.text, transcript.turns, transcript.marks)
         )
+
+
+def test_who_speaks_is_shown_where_the_text_does_not_say_it_and_is_no_text():
+    turns = [{"start": 0, "end": 5, "said": 0, "speaker": "Wen & Bo", "at": None}]
+    parser = rendered("When?", turns)
+    assert parser.runs == {0: "When?"}
+    assert parser.elsewhere.startswith("Wen & Bo")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from interviews import material
+from interviews import staging
 from interviews.importers import archive
 from interviews.models import Upload
 from tests.factories import make_lead, make_study
@@ -41,7 +41,7 @@ def test_each_file_of_an_archive_is_staged_by_itself(client, settings, tmp_path)
         {"file": file},
         HTTP_X_REQUESTED_WITH="XMLHttpRequest",
     )
-    staged = {upload.filename: material.state(upload) for upload in Upload.objects.all()}
+    staged = {upload.filename: staging.state(upload) for upload in Upload.objects.all()}
     assert staged.pop("inner.zip") == "unreadable"
     assert staged == dict.fromkeys([*others, "talk.txt"], "ready")
     assert answer.content.decode().count("data-upload=") == len(others) + 2

@@ -370,25 +370,42 @@ def test_tracked_changes_are_read_as_accepted():
     assert [str(warning) for warning in imported.warnings] == ["Tracked changes were read as accepted."]
 
 
+SCHEMAS = "http://schemas.openxmlformats.org"
+COMMENTED = (
+    '<w:p><w:r><w:t xml:space="preserve">R: </w:t></w:r><w:commentRangeStart w:id="4"/>'
+    '<w:r><w:t>𬭎 yes</w:t></w:r><w:commentRangeEnd w:id="4"/>'
+    '<w:r><w:commentReference w:id="4"/></w:r><w:r><w:t xml:space="preserve"> ah</w:t></w:r></w:p>'
+)
+COMMENTS = {
+    "word/comments.xml": f'<w:comments xmlns:w="{W}"><w:comment w:id="4" w:author="Qin">'
+    '<w:p><w:r><w:t xml:space="preserve"> ask again </w:t></w:r></w:p></w:comment></w:comments>',
+    "word/_rels/document.xml.rels": f'<Relationships xmlns="{SCHEMAS}/package/2006/relationships">'
+    f'<Relationship Id="r9" Type="{SCHEMAS}/officeDocument/2006/relationships/comments" '
+    'Target="comments.xml"/></Relationships>',
+}
+
+
 def test_comments_keep_their_places_beside_the_text():
-    body = (
-        paragraph("I: so")
-        + '<w:p><w:r><w:t xml:space="preserve">R: </w:t></w:r><w:commentRangeStart w:id="4"/>'
-        + '<w:r><w:t>𬭎 yes</w:t></w:r><w:commentRangeEnd w:id="4"/>'
-        + '<w:r><w:commentReference w:id="4"/></w:r><w:r><w:t xml:space="preserve"> ah</w:t></w:r></w:p>'
-    )
-    schemas = "http://schemas.openxmlformats.org"
-    extra = {
-        "word/comments.xml": f'<w:comments xmlns:w="{W}"><w:comment w:id="4" w:author="Qin">'
-        '<w:p><w:r><w:t xml:space="preserve"> ask again </w:t></w:r></w:p></w:comment></w:comments>',
-        "word/_rels/document.xml.rels": f'<Relationships xmlns="{schemas}/package/2006/relationships">'
-        f'<Relationship Id="r9" Type="{schemas}/officeDocument/2006/relationships/comments" '
-        'Target="comments.xml"/></Relationships>',
-    }
-    imported = read_file("a.docx", make_docx(body, extra))
+    imported = read_file("a.docx", make_docx(paragraph("I: so") + COMMENTED, COMMENTS))
     assert imported.text == "I: so\n\nR: 𬭎 yes ah\n"
     (comment,) = imported.comments
     assert imported.text[comment["start"] : comment["end"]] == "𬭎 yes"
     assert (comment["author"], comment["text"]) == ("Qin", "ask again")
-    assert [str(warning) for warning in imported.warnings] == ["Comments in the margin were left out: 1."]
+    assert [str(warning) for warning in imported.warnings] == ["Comments in the margin become memos: 1."]
     assert imported.marks == []
+
+
+def test_comments_stay_at_their_words_where_changes_are_tracked():
+    tracked = 'w:id="9" w:author="a" w:date="2006-01-01T00:00:00Z"'
+    body = (
+        f'<w:p><w:r><w:t xml:space="preserve">I: so </w:t></w:r><w:del {tracked}><w:r><w:delText>old</w:delText></w:r>'
+        f"</w:del><w:ins {tracked}><w:r><w:t>new</w:t></w:r></w:ins></w:p>"
+    ) + COMMENTED
+    imported = read_file("a.docx", make_docx(body, COMMENTS))
+    assert imported.text == "I: so new\n\nR: 𬭎 yes ah\n"
+    (comment,) = imported.comments
+    assert imported.text[comment["start"] : comment["end"]] == "𬭎 yes"
+    assert [str(warning) for warning in imported.warnings] == [
+        "Comments in the margin become memos: 1.",
+        "Tracked changes were read as accepted.",
+    ]

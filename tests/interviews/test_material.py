@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from interviews import material
+from interviews import material, staging
 from interviews.models import Event, Respondent, Speaker, TextRevision, Transcript, Upload
 from tests.factories import (
     make_coded_segment,
@@ -74,7 +74,7 @@ def fields(upload, respondent="", kind="", **more):
 def test_a_file_is_staged_and_not_yet_in_the_study(client, study, lead):
     send(client, study, ("RET03_junfeng.txt", TALK))
     upload = Upload.objects.get()
-    assert material.state(upload) == "ready"
+    assert staging.state(upload) == "ready"
     assert upload.words == 9
     assert upload.speakers == {"INTERVIEWER": "interviewer", "JUNFENG": "respondent", "": {"new": "Junfeng"}}
     assert upload.respondent_type.name == "Returnee"
@@ -125,7 +125,7 @@ def test_a_staged_file_leaves_the_disk_when_it_is_imported_or_left_out(
 def test_all_demo_transcripts_come_in_at_once(client, study, lead):
     paths = sorted((DEMO / "transcripts").iterdir())
     send(client, study, *((path.name, path.read_bytes()) for path in paths))
-    states = {upload.filename: material.state(upload) for upload in Upload.objects.all()}
+    states = {upload.filename: staging.state(upload) for upload in Upload.objects.all()}
     assert states.pop("MIG03_guowei.txt") == "check"
     assert set(states.values()) == {"ready"}
     act(client, study, "import")
@@ -151,14 +151,14 @@ def test_all_demo_transcripts_come_in_at_once(client, study, lead):
 def test_labels_in_doubt_are_checked_by_a_person(client, study, lead):
     send(client, study, ("MIG03_guowei.txt", (DEMO / "transcripts" / "MIG03_guowei.txt").read_bytes()))
     upload = Upload.objects.get()
-    assert material.unsettled(upload) == ["国伟"]
+    assert staging.unsettled(upload) == ["国伟"]
     assert "4 speaker labels" in page(client, study)
     labels = ["INTERVIEWER", "GUOWEI", "国伟", "访谈者"]
     assert [label.name for label in material.labels_of(upload.text, upload.turns)] == labels
     said = {"who_0": "interviewer", "who_1": "respondent", "who_2": "respondent", "who_3": "interviewer"}
     act(client, study, f"settle:{upload.pk}", **fields(upload, "Guowei", **said))
     upload.refresh_from_db()
-    assert material.state(upload) == "ready"
+    assert staging.state(upload) == "ready"
     act(client, study, "import")
     mapped = dict(Speaker.objects.values_list("label", "respondent__pseudonym"))
     assert mapped == {"INTERVIEWER": None, "访谈者": None, "GUOWEI": "Guowei", "国伟": "Guowei"}
@@ -170,8 +170,8 @@ def test_saving_the_rest_of_the_page_does_not_settle_labels_in_doubt(client, stu
     said = {f"who_{number}": "respondent" for number in range(4)}
     act(client, study, "import", **fields(upload, "Guo", **said))
     upload.refresh_from_db()
-    assert material.unsettled(upload) == ["国伟"]
-    assert material.own_name(upload) == "Guo"
+    assert staging.unsettled(upload) == ["国伟"]
+    assert staging.own_name(upload) == "Guo"
     assert not Transcript.objects.exists()
 
 
@@ -180,7 +180,7 @@ def test_a_group_has_a_respondent_for_each_label(client, study, lead):
     talk = "MODERATOR: Who begins?\nANNA: I do.\nBEN: Then I.\nANNA: Good.\nCARL: And I.\n"
     send(client, study, ("focus_group.txt", talk))
     upload = Upload.objects.get()
-    assert material.unsettled(upload) == ["ANNA", "CARL"]
+    assert staging.unsettled(upload) == ["ANNA", "CARL"]
     assert upload.speakers == {"MODERATOR": "interviewer", "BEN": ben.pk}
     said = {"who_0": "interviewer", "who_1": "other", "other_1": "Anna", "who_2": "other", "other_2": "ben"}
     act(client, study, f"settle:{upload.pk}", **fields(upload, **said, who_3="other", other_3="Carl"))
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_says_why_and_stops_no_other(client, study, lead, na
     send(client, study, (name, data), ("RET03_junfeng.txt", TALK))
     bad, good = Upload.objects.order_by("pk")
     assert says in bad.problem
-    assert not bad.file
+    assert bool(bad.file) == bool(data)  # to be tried again
     shown = page(client, study)
     assert says in shown
     assert "Import 1 ready file" in shown
@@ -271,13 +271,13 @@ def test_a_file_above_the_limit_is_not_kept_and_told_its_size(client, study, lea
     assert not upload.file
     assert "293.0" in upload.problem
     assert "97.7" in upload.problem
-    assert material.state(Upload.objects.get(filename="RET03_junfeng.txt")) == "ready"
+    assert staging.state(Upload.objects.get(filename="RET03_junfeng.txt")) == "ready"
 
 
 def test_a_file_of_exactly_the_limit_is_read(client, study, lead, settings):
     settings.MAX_UPLOAD_BYTES = len(TALK)
     send(client, study, ("a.txt", TALK))
-    assert material.state(Upload.objects.get()) == "ready"
+    assert staging.state(Upload.objects.get()) == "ready"
 
 
 def test_a_script_learns_by_the_announced_length_that_a_file_is_too_large(client, study, lead, settings):
@@ -315,12 +315,12 @@ def test_the_same_file_twice_in_a_batch_is_imported_once(client, study, lead):
     assert "in the study already, as “One”" in page(client, study)
 
 
-def test_a_copy_says_so_when_the_file_it_is_a_copy_of_was_left_out(client, study, lead):
-    send(client, study, ("one.txt", TALK), ("two.txt", TALK))
+def test_a_copy_takes_the_place_of_the_file_it_is_a_copy_of_when_that_is_left_out(client, study, lead):
+    send(client, study, ("one.txt", TALK), ("two.txt", TALK), ("three.txt", TALK))
     act(client, study, f"leave-out:{Upload.objects.first().pk}")
-    assert "Choose this file again to import it." in page(client, study)
-    send(client, study, ("two.txt", TALK))
-    assert not Upload.objects.last().problem
+    two, three = Upload.objects.order_by("pk")
+    assert staging.state(two) == "ready"
+    assert "two.txt" in three.problem
 
 
 def test_a_respondent_made_since_the_file_was_staged_is_not_called_new(client, study, lead):
@@ -355,18 +355,18 @@ def test_a_file_a_colleague_imported_meanwhile_is_refused_at_import(client, stud
 def test_the_same_file_may_be_in_two_studies(client, study, lead):
     make_transcript(sha256=hashlib.sha256(TALK.encode()).hexdigest())
     send(client, study, ("one.txt", TALK))
-    assert material.state(Upload.objects.get()) == "ready"
+    assert staging.state(Upload.objects.get()) == "ready"
 
 
 def test_an_encoding_in_doubt_is_chosen_by_preview(client, study, lead):
     text = "采访者：您是哪一年回国的？\n俊峰：二〇〇四年春天，和几个同学一起回来的。\n"
     send(client, study, ("RET03_俊峰.txt", text.encode("gb18030")))
     upload = Upload.objects.get()
-    assert material.state(upload) == "encoding"
+    assert staging.state(upload) == "encoding"
     assert "二〇〇四年春天" in page(client, study)
     act(client, study, f"encoding:{upload.pk}", **{f"encoding{upload.pk}": "gb18030"})
     upload.refresh_from_db()
-    assert material.state(upload) == "ready"
+    assert staging.state(upload) == "ready"
     act(client, study, "import")
     transcript = Transcript.objects.get()
     assert transcript.text == text
@@ -379,7 +379,7 @@ def test_only_proposed_encodings_are_taken(client, study, lead):
     upload = Upload.objects.get()
     act(client, study, f"encoding:{upload.pk}", **{f"encoding{upload.pk}": "rot13"})
     upload.refresh_from_db()
-    assert material.state(upload) == "encoding"
+    assert staging.state(upload) == "encoding"
 
 
 def test_leaving_and_coming_back_finds_the_files_as_they_were_and_only_ones_own(client, study, lead):
@@ -447,7 +447,7 @@ def test_the_page_takes_the_same_queries_whatever_is_staged(client, study, lead,
         make_respondent(study)
         talks = [(f"{number}{each}.txt", f"{TALK}JUNFENG: {number}{each}.\n") for each in range(3)]
         send(client, study, *talks)
-        with django_assert_num_queries(6):  # the session with its user, then five of the page
+        with django_assert_num_queries(8):  # the session with its user, then seven of the page
             client.get(reverse("interviews:import", args=[study.slug]))
 
 
@@ -497,7 +497,7 @@ def test_titles_come_from_file_names(filename, title):
     ],
 )
 def test_pseudonyms_are_guessed_from_labels_then_names(filename, labels, name):
-    assert material.guess_name(filename, labels) == name
+    assert staging.guess_name(filename, labels) == name
 
 
 # One transcript
@@ -623,3 +623,176 @@ def test_only_leads_remove_and_restore_and_only_by_post(client, study, lead, nam
     assert client.post(url(name, transcript)).status_code == 403
     client.force_login(make_lead())
     assert client.post(url(name, transcript)).status_code == 404
+
+
+def test_format_encoding_language_and_date_are_shown_and_can_be_changed(client, study, lead):
+    send(client, study, ("RET03 2006-04-05.txt", TALK))
+    upload = Upload.objects.get()
+    assert (upload.format, upload.encoding, str(upload.interview_date)) == ("txt", "utf-8", "2006-04-05")
+    assert "plain text, UTF-8" in page(client, study)
+    said = {"who_0": "interviewer", "who_1": "respondent"}
+    given = fields(upload, respondent="Junfeng", language="zh-Hans", interview_date="2006-04-06", **said)
+    act(client, study, f"save:{upload.pk}", **given)
+    act(client, study, "import")
+    transcript = Transcript.objects.get()
+    assert (transcript.language, str(transcript.interview_date)) == ("zh-Hans", "2006-04-06")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "found"),
+    [
+        ("a.txt", "Interview | 2006-03-14 | Suzhou", "2006-03-14"),
+        ("2006_3_4.txt", "", "2006-03-04"),
+        ("a.txt", "日期：2006年4月5日", "2006-04-05"),
+        ("2006-03-14.txt", "transcribed 2006-05-01", "None"),
+        ("a.txt", "2006-13-45", "None"),
+        ("12006-03-141.txt", "", "None"),
+    ],
+)
+def test_a_date_is_proposed_where_only_one_is_named(name, head, found):
+    assert str(staging.guess_date(name, head)) == found
+
+
+def test_a_wrong_date_is_told_and_nothing_else_is_lost(client, study, lead):
+    send(client, study, ("RET03_junfeng.txt", TALK))
+    upload = Upload.objects.get()
+    given = fields(upload, respondent="Jun", interview_date="yesterday")
+    shown = act(client, study, f"save:{upload.pk}", **given).content.decode()
+    assert "Enter a valid date." in shown
+    assert 'value="Jun"' in shown
+    assert act(client, study, "import", **given).status_code == 200
+    assert not Transcript.objects.exists()
+
+
+GROUP = "ANNA: I came first.\nBEN: I came later.\nI: And then?\n"
+
+
+def test_who_speaks_in_one_file_is_suggested_in_the_others(client, study, lead):
+    anna = make_respondent(study, "Anna Li")
+    send(client, study, ("one.txt", GROUP), ("two.txt", GROUP + "ANNA: Yes.\n"))
+    one, two = Upload.objects.order_by("pk")
+    assert staging.state(two) == "check"
+    given = fields(
+        one, who_0="other", other_0="Anna Li", who_1="other", other_1="Ben Wu", who_2="interviewer"
+    )
+    answer = client.post(
+        reverse("interviews:import", args=[study.slug]), {"do": f"settle:{one.pk}", **given}, **SCRIPT
+    ).content.decode()
+    assert f'id="upload-{two.pk}"' in answer
+    assert answer.count("as in one.txt") == 2
+    assert 'value="Ben Wu"' in answer
+    act(client, study, "import")
+    assert "as in One" in page(client, study)
+    two.refresh_from_db()
+    heard = staging.heard_elsewhere(study, lead)
+    assert staging.heard_for(two, "Anna", heard).who == anna.pk
+
+
+def test_labels_that_are_somebody_else_elsewhere_are_not_suggested(client, study, lead):
+    text = "R: Yes.\nS: No.\nI: So?\n"
+    for name in ("one", "two"):
+        send(client, study, (f"{name}.txt", f"{text}{name}"))
+        upload = Upload.objects.get()
+        given = fields(upload, who_0="other", other_0=f"R {name}", who_1="other", other_1=f"S {name}")
+        act(client, study, f"settle:{upload.pk}", **given, **{f"file{upload.pk}-who_2": "interviewer"})
+        act(client, study, "import")
+    send(client, study, ("three.txt", text))
+    assert "as in" not in page(client, study)
+
+
+def test_what_was_chosen_but_not_settled_is_found_again(client, study, lead):
+    send(client, study, ("one.txt", GROUP))
+    upload = Upload.objects.get()
+    given = fields(upload, who_0="interviewer", who_1="other", other_1="Ben Wu", who_2="interviewer")
+    act(client, study, f"save:{upload.pk}", **given)
+    upload.refresh_from_db()
+    assert staging.state(upload) == "check"
+    assert upload.drafts == {"ANNA": "interviewer", "BEN": {"new": "Ben Wu"}}
+    assert 'value="Ben Wu"' in page(client, study)
+
+
+def test_a_file_that_was_in_the_study_is_read_once_it_is_not(client, study, lead):
+    send(client, study, ("RET03_junfeng.txt", TALK))
+    act(client, study, "import")
+    send(client, study, ("RET03_junfeng.txt", TALK))
+    upload = Upload.objects.get()
+    assert "in the study already" in upload.problem
+    act(client, study, f"retry:{upload.pk}")
+    assert "in the study already" in Upload.objects.get().problem
+    material.remove(Transcript.objects.get(), lead)
+    act(client, study, f"retry:{upload.pk}")
+    assert staging.state(Upload.objects.get()) == "ready"
+
+
+TABLE = "who;minute;remark\nI;1;so\nR;2;yes, we left\nR;3;in spring\n"
+
+
+def test_columns_of_a_table_are_chosen_and_can_be_chosen_again(client, study, lead):
+    send(client, study, ("notes.csv", TABLE))
+    upload = Upload.objects.get()
+    assert staging.state(upload) == "columns"
+    assert "1 with columns to choose" in page(client, study)
+
+    def choose(**chosen):
+        given = {f"table{upload.pk}-{name}": value for name, value in chosen.items()}
+        return act(client, study, f"columns:{upload.pk}", **given).content.decode()
+
+    assert "Choose the one column" in choose(column_0="speaker", has_heads="on")
+    choose(column_0="speaker", column_2="words", has_heads="on")
+    upload.refresh_from_db()
+    assert [turn["speaker"] for turn in upload.turns] == ["I", "R", "R"]
+    choose(column_2="words", has_heads="on")
+    upload.refresh_from_db()
+    assert [turn["speaker"] for turn in upload.turns] == [None, None, None]
+    assert staging.state(upload) == "ready"
+
+
+def test_turns_of_a_text_without_labels_are_given_to_two_voices(client, study, lead):
+    text = "When?\n\nIn spring.\n\nWith whom?\n\n我们一起。\n"
+    send(client, study, ("RET01_wenbo.txt", text))
+    upload = Upload.objects.get()
+    address = reverse("interviews:upload-turns", args=[study.slug, upload.pk])
+    assert address in page(client, study)
+    assert "我们一起" in client.get(address).content.decode()
+    wrong = client.post(address, {"first": "A", "second": "a"})
+    assert "two names" in wrong.content.decode()
+    chosen = {
+        "first": "Interviewer",
+        "second": "Wenbo",
+        "turn_0": "1",
+        "turn_1": "2",
+        "turn_2": "1",
+        "turn_3": "2",
+    }
+    client.post(address, chosen)
+    upload.refresh_from_db()
+    assert upload.text == text
+    assert [turn["speaker"] for turn in upload.turns] == ["Interviewer", "Wenbo", "Interviewer", "Wenbo"]
+    assert staging.state(upload) == "ready"
+    act(client, study, "import")
+    assert Speaker.objects.get(label="Interviewer").is_interviewer
+    assert Speaker.objects.get(label="Wenbo").respondent.pseudonym == "Wenbo"
+
+
+def test_a_text_with_labels_has_no_turns_to_give_away(client, study, lead):
+    send(client, study, ("RET03_junfeng.txt", TALK))
+    address = reverse("interviews:upload-turns", args=[study.slug, Upload.objects.get().pk])
+    assert client.get(address).status_code == 404
+
+
+def test_files_come_in_together_or_not_at_all(client, study, lead, monkeypatch, folder):
+    send(client, study, ("one.txt", TALK), ("two.txt", TALK + "JUNFENG: Yes.\n"))
+    kept = sorted(path for path in folder.rglob("*") if path.is_file())
+    commit = staging.commit
+
+    def broken(upload, actor):
+        if upload.filename == "two.txt":
+            raise OSError("the disk is full")
+        return commit(upload, actor)
+
+    monkeypatch.setattr(staging, "commit", broken)
+    with pytest.raises(OSError, match="disk is full"):
+        act(client, study, "import")
+    assert not Transcript.objects.exists()
+    assert Upload.objects.count() == 2
+    assert sorted(path for path in folder.rglob("*") if path.is_file()) == kept
