@@ -2,6 +2,9 @@
 
 import math
 import re
+from functools import cache
+
+from django.conf import settings
 
 # In the order in which families get them; angles as in static/css/tokens.css.
 HUES = {
@@ -102,3 +105,46 @@ def _top(pk, parents):
     while parents.get(pk) is not None:
         pk = parents[pk]
     return pk
+
+
+@cache
+def styles_on_paper() -> str:
+    """The style sheet of a picture that is a file of its own: the tokens as plain colours, for programs that know no
+    others, on white.
+    """
+    hues = re.findall(
+        r"^\.hue-(\w+) +{ --h: ([\d.]+); +--c: ([\d.]+); +--dl: ([\d.]+); }",
+        (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    rules = [
+        "text{font:12px sans-serif;fill:#1b1d22}.quiet{fill:#62666d}.strong{font-weight:600}",
+        ".paper{fill:#fff}.ground{fill:#eeedec}line{stroke:#dedddb}line.axis{stroke:#83807c}",
+        "polyline{fill:none;stroke:#1b1d22;stroke-width:1.5}.heat-1{fill:#f2f3f7}.heat-2{fill:#e2e6ef}",
+        ".heat-3{fill:#cdd5e5}.heat-4{fill:#b5c1db}",
+    ]
+    for name, hue, chroma, step in hues:
+        for shade in range(SHADES + 1):
+            colour = as_hex(
+                0.47 + float(step) + 0.016 * shade, float(chroma) * (1 - 0.04 * shade), float(hue)
+            )
+            rules.append(f".hue-{name}{f'.shade-{shade}' if shade else ''}{{fill:{colour}}}")
+    return "".join(rules)
+
+
+def as_hex(lightness: float, chroma: float, hue: float) -> str:
+    """``#rrggbb`` of an OKLCH colour, its channels cut to what a screen has. Ottosson (2020), as above."""
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    channels = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    return "#" + "".join(f"{round(255 * min(1, max(0, _gamma(each)))):02x}" for each in channels)
+
+
+def _gamma(channel: float) -> float:
+    return 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055

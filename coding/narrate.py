@@ -211,6 +211,7 @@ EXPORTS = {
     "coded-segments.xlsx": gettext_lazy("exported coded segments as XLSX"),
     "crosstab.csv": gettext_lazy("exported a cross-tabulation as CSV"),
     "crosstab.xlsx": gettext_lazy("exported a cross-tabulation as XLSX"),
+    "picture.svg": gettext_lazy("took along a picture as SVG"),
     "matrix.csv": gettext_lazy("exported a code by respondent matrix as CSV"),
     "matrix.xlsx": gettext_lazy("exported a code by respondent matrix as XLSX"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
@@ -222,7 +223,7 @@ EXPORTS = {
 def _export(story):
     about = next(iter(story.after.values()), {})
     told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
-    if about["file"].startswith(("crosstab", "matrix")):
+    if about["file"].startswith(("crosstab", "matrix", "picture")):
         number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
     else:
         number = ngettext("%(n)s coding", "%(n)s codings", about["rows"]) % {"n": about["rows"]}

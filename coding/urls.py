@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from .views import codebook, coded_transcript, eyes, find, memos, query, study, trash, workspace
+from .views import (
+    codebook,
+    coded_transcript,
+    eyes,
+    find,
+    memos,
+    pictures,
+    query,
+    study,
+    trash,
+    workspace,
+)
 
 app_name = "coding"
 urlpatterns = [
@@ -31,6 +42,8 @@ urlpatterns = [
     path("studies/<str:slug>/find/", find.show_find, name="find"),
     path("studies/<str:slug>/find/code/", find.code_found, name="code-found"),
     path("studies/<str:slug>/find/undo/<int:event_id>/", find.undo_found, name="undo-found"),
+    path("studies/<str:slug>/pictures/", pictures.show_pictures, name="pictures"),
+    path("studies/<str:slug>/export/picture.svg", pictures.download_picture, name="picture"),
     path("studies/<str:slug>/memos/", memos.show_memos, name="memos"),
     path("memos/<int:memo_id>/", memos.show_memo, name="memo"),
     path("memos/<int:memo_id>/edit/", memos.edit_memo, name="edit-memo"),

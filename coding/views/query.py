@@ -1,7 +1,6 @@
 """The query view: a study's codes cross-tabulated, and the passages behind each cell."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import QueryDict
 from django.shortcuts import render
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -29,6 +28,7 @@ from ..queries import (
 )
 from ..shown import chosen_rows, lines_of, shown_as
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
+from .asking import address_of, lifts, lower_first, page_in
 
 LEGENDS = {
     "respondents": gettext_lazy("Share of the respondents in the column"),
@@ -150,7 +150,7 @@ def _export_crosstab(request, slug, file, make):
 
 
 def _title(frame, question):
-    return _("Codes by %(columns)s") % {"columns": _lower_first(frame.title_of(question.by))}
+    return _("Codes by %(columns)s") % {"columns": lower_first(frame.title_of(question.by))}
 
 
 def _about_table(frame, question, shown):
@@ -173,25 +173,6 @@ def _refused(request, study, unclear):
     return render(request, "coding/query.html", context, status=400)
 
 
-def _address(params, **changes):
-    """The query string of an address with some parameters set, or left out where None; without ``page``."""
-    changed = QueryDict(mutable=True)
-    for key, values in params.lists():
-        if key not in changes and key != "page":
-            changed.setlist(key, [value for value in values if value])
-    for key, value in changes.items():
-        if value is not None:
-            changed[key] = value
-    return changed.urlencode()
-
-
-def _without(params, key, value):
-    """The address with one filter lifted."""
-    changed = params.copy()
-    changed.setlist(key, [each for each in params.getlist(key) if each not in (value, "")])
-    return _address(changed, cell=None)
-
-
 def _controls(frame, question, shown, params):
     coders = [(name, pk in question.coders) for pk, name in frame.coders]
     people = asked_people(frame, question)
@@ -208,9 +189,9 @@ def _controls(frame, question, shown, params):
         "asked": _("%(count)s, %(shown)s, by %(columns)s, %(coders)s")
         % {
             "count": COUNT_NAMES[question.count],
-            "shown": _("per cent") if shown.percent else _lower_first(_plain_numbers(question)),
-            "columns": _lower_first(frame.title_of(question.by)),
-            "coders": _lower_first(_coders_chosen(coders)),
+            "shown": _("per cent") if shown.percent else lower_first(_plain_numbers(question)),
+            "columns": lower_first(frame.title_of(question.by)),
+            "coders": lower_first(_coders_chosen(coders)),
         },
         "plain_numbers": _plain_numbers(question),
         "columns_by": [(BY_TYPE, _("Respondent type")), *((a.key, a.name) for a in frame.attributes)],
@@ -219,18 +200,13 @@ def _controls(frame, question, shown, params):
         "coders_counted": len(question.coders or frame.coders),
         "types": [(key, name, key in question.types) for key, name in frame.types],
         "attributes": [_attribute(choice, question) for choice in frame.attributes if _can_filter(choice)],
-        "lifts": _lifts(frame, question, params),
-        "address": _address(params, cell=None),
+        "lifts": lifts(frame, question, params),
+        "address": address_of(params, cell=None),
     }
 
 
 def _plain_numbers(question):
     return _("n of N") if question.count in WITH_BASE else _("Numbers")
-
-
-def _lower_first(name):
-    """A name inside a sentence: "Respondent type" becomes "respondent type", "PhD" stays."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _can_filter(choice):
@@ -252,23 +228,6 @@ def _attribute(choice, question):
     return choice.name, [*options, (f"{choice.key}:", _("Not known"), NO_VALUE in wanted)]
 
 
-def _lifts(frame, question, params):
-    """Each filter in force, as (what it says, address without it)."""
-    names = dict(frame.types)
-    found = [
-        (_("Type: %(name)s") % {"name": names[key]}, _without(params, "respondent_type", key))
-        for key in question.types
-    ]
-    attributes = {choice.key: choice for choice in frame.attributes}
-    for key, value in question.where:
-        label = dict(attributes[key].values).get(value, value) or _("not known")
-        found.append((f"{attributes[key].name}: {label}", _without(params, "where", f"{key}:{value}")))
-    if question.code is not None:
-        name = next(code.name for code in frame.codes if code.id == question.code)
-        found.append((_("Code: %(name)s") % {"name": name}, _address(params, code=None, cell=None)))
-    return found
-
-
 def _table(table, frame, question, shown, params):
     rows = chosen_rows(table, shown)
     lowest = min((row.code.depth for row in rows), default=0)
@@ -276,7 +235,7 @@ def _table(table, frame, question, shown, params):
     keys = [f",{column.key}" for column in table.columns] + [""]
     labels = [*(column.label for column in table.columns), _("All")]
     is_open = params.get("cell", "")
-    address = _address(params, cell=None)
+    address = address_of(params, cell=None)
     parents = {code.parent for code in frame.codes}
     lines = []
     for row in rows:
@@ -340,15 +299,14 @@ def _percent(n, base):
 def _opened(request, frame, question):
     params = request.GET
     shown = shown_as(params)
-    page = params.get("page", "")
     opened = passages(
         frame,
         question,
         cell_from(frame, params.get("cell", "")),
         with_children=shown.with_children,
-        page=int(page) if page.isdecimal() else 1,
+        page=page_in(params),
     )
-    address = _address(params)
+    address = address_of(params)
     return {
         "opened": opened,
         "question": question,
@@ -359,7 +317,7 @@ def _opened(request, frame, question):
         ],
         "named": opened.without[:NAMED_WITHOUT],
         "unnamed": max(0, len(opened.without) - NAMED_WITHOUT),
-        "close": _address(params, cell=None),
+        "close": address_of(params, cell=None),
         "pages": [(number, f"?{address}&page={number}") for number in range(1, opened.pages + 1)],
         "first": (opened.page - 1) * PER_PAGE + 1,
         "last": min(opened.page * PER_PAGE, opened.total),
@@ -372,7 +330,7 @@ def _about(frame, person):
     for choice in frame.attributes:
         value = person.values.get(choice.key)
         if choice.kind == "yes_no" and value == "yes":
-            words.append(_lower_first(choice.name))
+            words.append(lower_first(choice.name))
         elif choice.kind in ("one_of", "text") and value:
             words.append(value)
     return ", ".join(words[:3])

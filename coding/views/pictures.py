@@ -1,0 +1,112 @@
+"""Pictures of what is coded: on the page with their numbers as a table, and as files."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from interviews.access import reach
+from interviews.models import Study
+
+from .. import exports, pictures
+from ..colours import styles_on_paper
+from ..queries import Unclear, frame_of, question_from
+from .asking import address_of, lifts, page_in
+
+PICTURES = {
+    "strips": (
+        _("Codes along the transcripts"),
+        _("Each strip is a transcript from its first word to its last; each lane in it a code."),
+    ),
+    "respondents": (
+        _("Codes per respondent"),
+        _("How many coded segments each respondent has, by code: a talkative respondent has a long bar."),
+    ),
+    "types": (
+        _("Codes by respondent type"),
+        _("Of the respondents of each type, how many have at least one passage with the code."),
+    ),
+    "time": (
+        _("Coding over time"),
+        _("How far coding had come on each day, and when codes were used for the first time."),
+    ),
+}
+
+
+@login_required
+@require_GET
+def show_pictures(request, slug):
+    study = reach(Study.objects, request.user, "read", slug=slug)
+    frame = frame_of(study)
+    try:
+        drawn = _drawn(study, frame, request.GET)
+    except Unclear as unclear:
+        context = {"study": study, "page": "query", "problem": str(unclear)}
+        return render(request, "coding/pictures.html", context, status=400)
+    question = drawn["question"]
+    coders = [(name, pk in question.coders) for pk, name in frame.coders]
+    context = {
+        **drawn,
+        "study": study,
+        "page": "query",
+        "frame": frame,
+        "tabs": [
+            (key, title, address_of(request.GET, picture=key), key == drawn["name"])
+            for key, (title, _about) in PICTURES.items()
+        ],
+        "coders": coders,
+        "lifts": lifts(frame, question, request.GET),
+        "address": address_of(request.GET),
+        "download": address_of(request.GET, picture=drawn["name"], page=str(drawn["number"])),
+        "pages": [(n, f"?{address_of(request.GET)}&page={n}") for n in range(1, drawn["of_pages"] + 1)],
+    }
+    return render(request, "coding/pictures.html", context)
+
+
+@login_required
+@require_GET
+def download_picture(request, slug):
+    """One SVG file with its colours inside, as on paper."""
+    study = reach(Study.objects, request.user, "export", slug=slug)
+    frame = frame_of(study)
+    try:
+        drawn = _drawn(study, frame, request.GET)
+    except Unclear as unclear:
+        context = {"study": study, "page": "query", "problem": str(unclear)}
+        return render(request, "coding/pictures.html", context, status=400)
+    filters = exports.filters_text(frame, drawn["question"])
+    exports.note_export(study, request.user, "picture.svg", filters, len(drawn["picture"].table.rows))
+    return svg_response(exports.filename(study, drawn["name"], "svg"), drawn)
+
+
+def svg_response(filename, drawn):
+    content = render_to_string("coding/_picture.svg", {**drawn, "styles": styles_on_paper()})
+    return HttpResponse(
+        content.strip(),
+        content_type="image/svg+xml",
+        headers={"Content-Disposition": content_disposition_header(True, filename)},
+    )
+
+
+def _drawn(study, frame, params):
+    """The picture that an address asks for. Raises Unclear."""
+    question = question_from(frame, params)
+    name = params.get("picture")
+    name = name if name in PICTURES else "strips"
+    of_pages = pictures.pages_of(name, frame, question)
+    number = min(page_in(params), of_pages)
+    title, about = PICTURES[name]
+    picture, links = pictures.MAKERS[name](study, frame, question, number)
+    return {
+        "question": question,
+        "name": name,
+        "title": title,
+        "about": about,
+        "picture": picture,
+        "numbers": list(zip(links, picture.table.rows, strict=True)),
+        "number": number,
+        "of_pages": of_pages,
+    }
