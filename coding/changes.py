@@ -346,3 +346,7 @@ DOERS = {
     "merge": _merge,
     "undo": _undo,
 }
+
+for _action in DOERS.keys() - {"undo"}:
+    history.undoable[_action] = "manage_codebook"
+    history.undoable_own[_action] = "code"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from interviews.history import images, record
+from interviews.history import images, record, undoable
 from interviews.tables import Table, plain_name
 
 from . import codebook
@@ -373,3 +373,6 @@ def table_of(study):
         ]
         rows.append([quoted(cell) for cell in cells])
     return COLUMNS, rows
+
+
+undoable["import-codebook"] = "manage_codebook"

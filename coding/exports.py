@@ -1,17 +1,16 @@
 """CSV and XLSX files of what was found; docs/export-columns.md tells readers of the files what is in them."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import chain, groupby, islice
+from itertools import groupby
 
 from django.db import transaction
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from interviews.csv_files import csv_response
 from interviews.history import note
 from interviews.models import Attribute, Respondent, Transcript
 
@@ -31,8 +30,6 @@ from .queries import (
 from .shown import ShownRow
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
 
-RUN_BY_SPREADSHEETS = frozenset("=+-@\t\r\n＝＋－＠")
-LINES_AT_ONCE = 500
 WIDE = {
     "coded_segment_id": 38,
     "transcript": 24,
@@ -65,10 +62,6 @@ AFTER_ATTRIBUTES = [
 ]
 
 
-class Line:
-    write = staticmethod(str)  # hands the line back, so that csv.writer can stream
-
-
 def note_export(study, actor, file: str, filters: str, rows: int, transcript=None) -> None:
     """Write into the history who took what out of the study: ``file`` is one of the kinds coding.narrate can tell."""
     with transaction.atomic():
@@ -80,29 +73,6 @@ def note_export(study, actor, file: str, filters: str, rows: int, transcript=Non
             {"file": file, "filters": filters, "rows": rows},
             transcript=transcript,
         )
-
-
-def csv_response(filename: str, header: list, rows: Iterable[list]) -> StreamingHttpResponse:
-    """Stream rows as a UTF-8 CSV download (RFC 4180) with a BOM; texts a spreadsheet would run are made harmless."""
-    write = csv.writer(Line).writerow
-    lines = (write([harmless(value) for value in row]) for row in rows)
-    return StreamingHttpResponse(
-        # Without the BOM Excel garbles every other script.
-        chain(["\ufeff" + write([harmless(name) for name in header])], _in_chunks(lines)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": content_disposition_header(True, filename)},
-    )
-
-
-def _in_chunks(lines: Iterator[str]) -> Iterator[str]:
-    """A line at a time would cost more in the server than in here."""
-    while chunk := list(islice(lines, LINES_AT_ONCE)):
-        yield "".join(chunk)
-
-
-def harmless(value):
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay as they are."""
-    return f"'{value}" if value.__class__ is str and value[:1] in RUN_BY_SPREADSHEETS else value
 
 
 def path_text(path: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interviews.history import images, record
+from interviews.history import images, record, undoable
 from interviews.tables import Table
 from interviews.turns import count_words
 
@@ -109,3 +109,6 @@ def _segments(study, wanted, spans):
             )
     Segment.objects.bulk_create(made.values(), batch_size=500)
     return found | made, list(made.values())
+
+
+undoable["import-coded-segments"] = "manage_codebook"

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interviews import history
 from interviews.history import images, record
 from interviews.turns import count_words, lang_of
 
@@ -242,3 +243,7 @@ def gist(text):
     """The first words of a memo, on one line and without Markdown's signs."""
     words = re.sub(r"\]\([^)]*\)|[*_`#>\[\]\\~]", "", text[:400])
     return " ".join(words.split())[:120]
+
+
+for _action in ("write-memo", "edit-memo", "delete-memo"):
+    history.undoable_own[_action] = "code"

@@ -1,12 +1,44 @@
 """What happens to codes and coded segments, in a reader's words."""
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from interviews.narrate import name_fields, sentence, undo_sentences
+from interviews import trail
+from interviews.narrate import name_fields, places, sentence, undo_sentences
+
+from . import codebook
+from .models import Segment
 
 name_fields["code"] = "name"
+name_fields["codedsegment"] = "tag__name"
+name_fields["segment"] = Concat("start", Value("–"), "end", output_field=CharField())
+
+
+@places("code")
+def _code_places(pks, study):
+    found = study.codes.filter(pk__in=pks).values_list("pk", flat=True)
+    return {pk: f"{reverse('coding:codebook', args=[study.slug])}?code={pk}" for pk in found}
+
+
+def _codes(study):
+    tree = codebook.in_tree_order(study.codes.all())
+    return _("Codes"), [(f"code:{code.pk}", "\u2003" * depth + code.name) for depth, code in tree]
+
+
+trail.lists.insert(0, _codes)
+
+
+@places("segment")
+def _segment_places(pks, study):
+    kept = Segment.objects.filter(pk__in=pks, transcript__study=study, transcript__removed_at=None)
+    return {
+        pk: f"{reverse('coding:transcript', args=[transcript])}#at{start}-{end}"
+        for pk, transcript, start, end in kept.values_list("pk", "transcript", "start", "end")
+    }
 
 
 def _code(story):
@@ -71,7 +103,7 @@ def _merge(story):
     return format_html(_("merged two codings in {transcript}"), transcript=story.transcript)
 
 
-@sentence("settle-passages")
+@sentence("settle-passages", kind="coding")
 def _settle_passages(story):
     number = len(story.rows("segment"))
     return format_html(
@@ -138,7 +170,7 @@ def _move_code(story):
     return format_html(_("moved <b>{}</b> in the codebook"), story.target)
 
 
-@sentence("reorder-codes")
+@sentence("reorder-codes", kind="codebook")
 def _reorder_codes(story):
     return _("changed the order of the codebook")
 
@@ -168,7 +200,7 @@ def _merge_codes(story):
     )
 
 
-@sentence("import-codebook")
+@sentence("import-codebook", kind="codebook")
 def _import_codebook(story):
     number = len(story.rows("code"))
     if not number:
@@ -178,7 +210,7 @@ def _import_codebook(story):
     }
 
 
-@sentence("import-coded-segments")
+@sentence("import-coded-segments", kind="coding")
 def _import_coded_segments(story):
     number = len(story.rows("codedsegment"))
     if not number:
@@ -214,17 +246,22 @@ EXPORTS = {
     "picture.svg": gettext_lazy("took along a picture as SVG"),
     "matrix.csv": gettext_lazy("exported a code by respondent matrix as CSV"),
     "matrix.xlsx": gettext_lazy("exported a code by respondent matrix as XLSX"),
+    "history.csv": gettext_lazy("exported the history as CSV"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
     "coded.docx": gettext_lazy("exported <b>{transcript}</b> with its codings as DOCX"),
 }
 
 
-@sentence("export")
+@sentence("export", kind="export")
 def _export(story):
     about = next(iter(story.after.values()), {})
     told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
     if about["file"].startswith(("crosstab", "matrix", "picture")):
         number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
+    elif about["file"] == "history.csv":
+        number = ngettext("%(n)s change", "%(n)s changes", about["rows"]) % {"n": about["rows"]}
+    elif about["file"].startswith("codebook"):
+        number = ngettext("%(n)s code", "%(n)s codes", about["rows"]) % {"n": about["rows"]}
     else:
         number = ngettext("%(n)s coding", "%(n)s codings", about["rows"]) % {"n": about["rows"]}
     return format_html("{}: {}", told, ", ".join(filter(None, (number, about["filters"]))))

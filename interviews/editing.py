@@ -251,3 +251,4 @@ def take_back(event, actor, change=None):
 
 
 history.undoers["edit-text"] = take_back
+history.undoable["edit-text"] = "manage_material"

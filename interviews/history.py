@@ -6,17 +6,24 @@ after. What an event holds is enough to undo it, to replay it, and to tell a rea
 
 import datetime
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
 undoable = {}  # action -> the act (of access.LEAST_ROLE) one must be allowed, to undo it from the history page
+undoable_own = {}  # action -> the act that lets one undo what one did oneself
+kinds = {}  # action -> its kind, where that is not the kind of its target
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
 NOTED = "noted"
 ERASED = "erased:rows"  # in ``after`` of an event whose rows were erased: how many images it has lost
+MENTIONED = ("code", "transcript", "respondent")  # models whose events are found by what they are about
+derivers = []  # images that an undo has put back -> images before and after of what follows from them
 undoers = {}  # by action, where undoing is more than putting images back: (event, actor, change) -> the new event
 
 
@@ -28,29 +35,47 @@ class Tracked:
     study_path: str
     left_out: frozenset
     permanent: bool
+    kind: str
 
-    @property
+    @cached_property
     def fields(self):
         options = self.model._meta
         return [f for f in options.concrete_fields if not f.primary_key and f.attname not in self.left_out]
 
-    @property
+    @cached_property
     def many_to_many(self):
         return [f for f in self.model._meta.local_many_to_many if f.remote_field.through._meta.auto_created]
 
+    @cached_property
+    def mentioning(self):
+        """``{field of an image: the model of MENTIONED it refers to}``."""
+        related = {f.attname: f.related_model._meta.model_name for f in self.fields if f.is_relation}
+        return {name: model for name, model in related.items() if model in MENTIONED}
+
+
+_MENTIONED = tuple(f"{model}:" for model in MENTIONED)
+
 
 class Conflict(Exception):
-    """An undo that would overwrite a later change; its message says what is in the way."""
+    """An undo that would overwrite a later change; its message says what is in the way.
+
+    ``event`` is the later change, where it is known, and ``may_overwrite`` whether ``undo`` with ``over_later`` would.
+    """
+
+    def __init__(self, message, event=None, may_overwrite=False):
+        super().__init__(message)
+        self.event, self.may_overwrite = event, may_overwrite
 
 
-def tracked(study_path="study", left_out=(), permanent=False):
+def tracked(study_path="study", left_out=(), permanent=False, kind="study"):
     """Class decorator: changes of this model's rows are kept in the history.
 
-    ``permanent`` rows are never deleted by an undo, as others may have come to refer to them.
+    ``permanent`` rows are never deleted by an undo, as others may have come to refer to them. ``kind`` is the kind
+    of what is done to them, by which readers of the history choose.
     """
 
     def register(model):
-        TRACKED[model._meta.model_name] = Tracked(model, study_path, frozenset(left_out), permanent)
+        TRACKED[model._meta.model_name] = Tracked(model, study_path, frozenset(left_out), permanent, kind)
         return model
 
     return register
@@ -110,22 +135,48 @@ def record(
     was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change;
     ``study`` is a study or its id.
     """
-    from .models import Event
+    from .models import Event, Mention
 
     before, after = _differences(before or {}, after or {})
     if not before and not after and change is None:
         return None
-    return Event.objects.create(
+    target = target if isinstance(target, str) else key_of(target)
+    event = Event.objects.create(
         study_id=getattr(study, "pk", study),
         actor=actor,
         action=action,
-        target=target if isinstance(target, str) else key_of(target),
+        kind=undoes.kind if undoes else _kind_of(action, target),
+        first_action=undoes.first_action if undoes else action,
+        target=target,
         transcript=transcript,
         before=before,
         after=after,
         change=change,
         undoes=undoes,
     )
+    about = mentioned(target, transcript, before, after)
+    Mention.objects.bulk_create((Mention(event=event, key=key) for key in sorted(about)), batch_size=500)
+    return event
+
+
+def _kind_of(action, target):
+    spec = TRACKED.get(target.partition(":")[0])
+    return kinds.get(action) or (spec.kind if spec else "study")
+
+
+def mentioned(target, transcript, before, after):
+    """Keys of the codes, transcripts and respondents that an event is about."""
+    memo = after.get(target) or before.get(target) if target.startswith("memo:") else None
+    if memo is not None and not memo.get("shared"):
+        return set()  # what a private memo is about, nobody finds
+    found = {target, f"transcript:{transcript.pk}"} if transcript else {target}
+    for images in (before, after):
+        for key, fields in images.items():
+            model = key.partition(":")[0]
+            found.add(key)
+            mentioning = TRACKED[model].mentioning if model in TRACKED else {}
+            found.update(f"{mentioning[name]}:{fields[name]}" for name in mentioning.keys() & fields.keys())
+    return {key for key in found if key.startswith(_MENTIONED) and not key.endswith(":None")}
 
 
 def note(study, actor, action, target, about, *, transcript=None):
@@ -136,11 +187,20 @@ def note(study, actor, action, target, about, *, transcript=None):
     return record(study, actor, action, target, after={f"{NOTED}:{action}": about}, transcript=transcript)
 
 
+def may_undo(event, user, may):
+    """Whether a person may undo an event; ``may`` is what they may do in its study. None: it is not offered at all."""
+    act, own = undoable.get(event.first_action), undoable_own.get(event.first_action)
+    if act is None and (own is None or event.actor_id != user.pk):
+        return None
+    return bool(may.get(act) or (event.actor_id == user.pk and may.get(own)))
+
+
 @transaction.atomic
-def undo(event, actor, change=None):
+def undo(event, actor, change=None, over_later=False):
     """Put back what an event changed, as a new event; undoing that one is a redo.
 
-    Raises Conflict where something has changed since, or the event is undone already.
+    Raises Conflict where something has changed since, or the event is undone already. With ``over_later`` what was
+    changed since is overwritten, where it is still there.
     """
     from .models import Event
 
@@ -149,24 +209,31 @@ def undo(event, actor, change=None):
         raise Conflict(_("This is undone already."))
     if is_erased(locked):
         raise Conflict(_("What this changed has been erased for good, so it cannot be undone."))
-    if own := undoers.get(_first_action(locked)):
+    if own := undoers.get(locked.first_action):
         return own(locked, actor, change)
     if f"{NOTED}:{locked.action}" in locked.after:
         raise Conflict(_("This changed nothing, so there is nothing to undo."))
-    _check_unchanged(locked)
+    if over_later:
+        present = _present(locked)
+    else:
+        _check_unchanged(locked)
+        present = locked.after
+    before, after = dict(present), {**_kept(locked), **locked.before}
     try:
         with transaction.atomic():
-            _write(locked.before, locked.after)
-            _check_referred(locked.before)
+            _write(locked.before, present)
+            _check_referred(locked)
+            for derive in derivers:
+                _add(before, after, *derive({**locked.before, **locked.after}))
     except IntegrityError as error:
-        raise Conflict(_("Something else has taken its place since, so it cannot be undone.")) from error
+        raise Conflict(_taken(locked.before)) from error
     return record(
         locked.study,
         actor,
         "undo",
         locked.target,
-        before=locked.after,
-        after={**_kept(locked), **locked.before},
+        before=before,
+        after=after,
         transcript=locked.transcript,
         change=change,
         undoes=locked,
@@ -216,11 +283,46 @@ def _less(event, keys, everything):
     return before, after
 
 
-def _first_action(event):
-    """What an event, or the one it undoes or redoes, did."""
-    while event.undoes:
-        event = event.undoes
-    return event.action
+def _add(before, after, old, new):
+    """Add what followed from a change to its images."""
+    for key in old.keys() | new.keys():
+        if key in old:
+            before[key] = {**old[key], **before.get(key, {})}
+        if key in new:
+            after[key] = {**after.get(key, {}), **new[key]}
+
+
+def _present(event):
+    """Images of what the event wrote, as it is now. Raises Conflict where that is gone."""
+    found = {}
+    for name, pks in _by_model(event.before.keys() | event.after.keys()).items():
+        rows = _rows(TRACKED[name].model, pks, None)
+        for pk in pks:
+            key = f"{name}:{pk}"
+            if (pk in rows) != (key in event.after):
+                raise _later_change(event, key, None)
+            if pk in rows:
+                now = image(rows[pk])
+                found[key] = {field: now[field] for field in event.before.get(key, now) if field in now}
+    return found
+
+
+def _taken(wanted):
+    """What stands where rows are to be put, in a sentence."""
+    reasons = []
+    for key, values in wanted.items():
+        name, pk = key.split(":", 1)
+        spec = TRACKED[name]
+        row = spec.model._base_manager.filter(pk=pk).first() or spec.model(pk=pk)
+        for field in spec.fields:
+            if field.attname in values:
+                setattr(row, field.attname, field.to_python(values[field.attname]))
+        try:
+            row.validate_constraints()
+        except ValidationError as error:
+            reasons += [f"{values.get('name') or row}: {' '.join(error.messages)}"]
+    sentence = _("Something else has taken its place since, so it cannot be undone.")
+    return " ".join([sentence, *reasons[:3]])
 
 
 def _kept(event):
@@ -233,7 +335,7 @@ def _kept(event):
 
 
 def _by_model(keys):
-    """Primary keys by model name, in the order in which models may be written."""
+    """Primary keys by model name, in the order in which models may be written; what is not tracked is left out."""
     found = defaultdict(list)
     for key in keys:
         name, pk = key.split(":", 1)
@@ -254,14 +356,16 @@ def _check_unchanged(event):
             if (expected is None) != (row is None) or (
                 row is not None and not _as_expected(spec, row, expected)
             ):
-                raise Conflict(_somebody_else(event, key))
+                raise _later_change(event, key, row)
 
 
 def _rows(model, pks, fields=()):
-    """Rows by primary key as text, with no more than these fields read."""
+    """Rows by primary key as text, with no more than these fields read, or all for None."""
     found = {}
     for start in range(0, len(pks), 500):
-        rows = model._base_manager.filter(pk__in=pks[start : start + 500]).only("pk", *fields)
+        rows = model._base_manager.filter(pk__in=pks[start : start + 500])
+        if fields is not None:
+            rows = rows.only("pk", *fields)
         found.update((str(row.pk), row) for row in rows)
     return found
 
@@ -277,21 +381,35 @@ def _as_expected(spec, row, expected):
     )
 
 
-def _somebody_else(event, key):
+def _later_change(event, key, row):
+    """The Conflict of an undo with a later change of a row, which is None if it is gone."""
+    later = _last_change(event, key)
+    may_overwrite = row is not None and key in event.after
+    if later is None:
+        return Conflict(
+            _("This has been changed since, so it cannot be undone."), may_overwrite=may_overwrite
+        )
+    who = later.actor.get_username() if later.actor else _("somebody")
+    when = later.at.strftime("%Y-%m-%d %H:%M")
+    sentence = _("%(who)s has changed this since (%(when)s), so it cannot be undone.")
+    return Conflict(sentence % {"who": who, "when": when}, later, may_overwrite)
+
+
+def _last_change(event, key, within=50):
+    """The newest event after one that changed the same of a row; None if there is none among the newest."""
     from .models import Event
 
-    later = (
-        Event.objects.filter(study=event.study_id, target=key, pk__gt=event.pk)
-        .select_related("actor")
-        .order_by("-pk")
-        .first()
-    )
-    if later is None:
-        return _("This has been changed since, so it cannot be undone.")
-    return _("%(who)s has changed this since (%(when)s), so it cannot be undone.") % {
-        "who": later.actor.get_username() if later.actor else _("somebody"),
-        "when": later.at.strftime("%Y-%m-%d %H:%M"),
-    }
+    later = Event.objects.filter(study=event.study_id, pk__gt=event.pk).select_related("actor")
+    if key.startswith(_MENTIONED):
+        later = later.filter(mentions__key=key)
+    else:
+        later = later.filter(Q(target=key) | Q(after__has_key=key) | Q(before__has_key=key))
+    fields = event.after.get(key, {}).keys() | event.before.get(key, {}).keys()
+    for other in later.order_by("-pk")[:within]:
+        touched = other.after.get(key, {}).keys() | other.before.get(key, {}).keys()
+        if touched & fields:
+            return other
+    return None
 
 
 def _write(wanted, present):
@@ -316,19 +434,32 @@ def _write(wanted, present):
         _past(spec.model)
 
 
-def _check_referred(images):
+def _check_referred(event):
     """What the rows refer to must be there: databases notice only when the transaction ends, too late to say so."""
     referred = defaultdict(set)
-    for key, values in images.items():
+    for key, values in event.before.items():
         for field in TRACKED[key.split(":")[0]].fields:
             if field.is_relation and values.get(field.attname) is not None:
                 referred[field.related_model].add(values[field.attname])
     for model, pks in referred.items():
-        found = 0
-        for start in range(0, len(wanted := sorted(pks)), 500):
-            found += model._base_manager.filter(pk__in=wanted[start : start + 500]).count()
-        if found < len(wanted):
-            raise Conflict(_("What this belongs to has been deleted since, so it cannot be undone."))
+        wanted, found = sorted(pks), set()
+        for start in range(0, len(wanted), 500):
+            rows = model._base_manager.filter(pk__in=wanted[start : start + 500])
+            found.update(str(pk) for pk in rows.values_list("pk", flat=True))
+        for pk in wanted:
+            if str(pk) not in found:
+                raise Conflict(
+                    _("What this belongs to has been deleted since, so it cannot be undone."),
+                    _deletion(event, f"{model._meta.model_name}:{pk}"),
+                )
+
+
+def _deletion(event, key):
+    """The event that took away a row, if it is known."""
+    from .models import Event
+
+    gone = Event.objects.filter(study=event.study_id, before__has_key=key).exclude(after__has_key=key)
+    return gone.order_by("-pk").first()
 
 
 def _delete(model, pks):
@@ -337,7 +468,10 @@ def _delete(model, pks):
             for start in range(0, len(unreferred), 500):
                 model._base_manager.filter(pk__in=unreferred[start : start + 500]).delete()
     except models.ProtectedError as error:
-        raise Conflict(_("This has been used since, so it cannot be undone.")) from error
+        numbers = Counter(type(row)._meta.verbose_name_plural for row in error.protected_objects)
+        uses = ", ".join(f"{name}: {number}" for name, number in numbers.items())
+        sentence = _("This has been used since, so it cannot be undone (%(uses)s).") % {"uses": uses}
+        raise Conflict(sentence) from error
 
 
 def _from_below(model, pks):

@@ -337,3 +337,7 @@ def _put(transcript, actor, action, removed_at):
         after=history.images(transcript),
         transcript=transcript,
     )
+
+
+for _action in ("edit-transcript", "remove-transcript", "restore-transcript"):
+    history.undoable[_action] = "manage_material"

@@ -443,6 +443,9 @@ class Event(models.Model):
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     action = models.CharField(max_length=40)
+    # What the first of a chain of undoings and redoings did; otherwise the action.
+    first_action = models.CharField(max_length=40, default="", db_default="")
+    kind = models.CharField(max_length=20, default="", db_default="")
     target = models.CharField(max_length=80)
     transcript = models.ForeignKey(
         Transcript, models.SET_NULL, null=True, related_name="events", db_index=False
@@ -461,6 +464,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["study", "id"], name="event_of_study"),
             models.Index(fields=["transcript", "id"], name="event_of_transcript"),
+            models.Index(fields=["study", "kind", "id"], name="event_of_kind"),
+            models.Index(fields=["study", "actor", "id"], name="event_of_person"),
+            models.Index(fields=["study", "at", "id"], name="event_at"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -472,11 +478,24 @@ class Event(models.Model):
         return f"{self.action} {self.target}"
 
 
+class Mention(models.Model):
+    """That an event is about a code, transcript or respondent (``code:12``): events of one thing are found by it."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="mentions", db_index=False)
+    key = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "event"], name="mention_once")]
+
+    def __str__(self):
+        return f"{self.key} in {self.event_id}"
+
+
 tracked(study_path="pk")(Study)
-tracked()(RespondentType)
-tracked()(Attribute)
-tracked()(Membership)
-tracked()(Respondent)
+tracked(kind="material")(RespondentType)
+tracked(kind="material")(Attribute)
+tracked(kind="people")(Membership)
+tracked(kind="material")(Respondent)
 # What holds a text is put away (removed_at), never unmade: an image has no text to make it again from.
-tracked(left_out=["text", "turns", "marks"], permanent=True)(Transcript)
-tracked(study_path="transcript__study", permanent=True)(Speaker)
+tracked(left_out=["text", "turns", "marks"], permanent=True, kind="material")(Transcript)
+tracked(study_path="transcript__study", permanent=True, kind="material")(Speaker)

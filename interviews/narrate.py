@@ -1,7 +1,8 @@
 """The history in a reader's words: one sentence for each kind of action.
 
 Other apps add theirs: ``@sentence("apply")`` on a function that takes a Story and returns what comes after the
-actor's name, and ``name_fields["code"] = "name"`` for what rows of a model are called.
+actor's name; ``name_fields["code"] = "name"`` for what rows of a model are called (a field or an expression); and
+``@places("code")`` on a function that says where rows can be seen.
 """
 
 from collections import defaultdict
@@ -11,21 +12,32 @@ from django.contrib.auth import get_user_model
 from django.db.models import Case, F, JSONField, TextField, Value, When
 from django.db.models.functions import Cast, Length
 from django.db.models.lookups import GreaterThan
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from .access import Role
-from .history import ERASED, TRACKED
+from .history import ERASED, TRACKED, kinds
 from .models import Event
 
 User = get_user_model()
 READ_AT_MOST = (
     200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
 )
-NAMED_PER_EVENT = 3
+NAMED_PER_EVENT = 10
 
+KINDS = {
+    "coding": gettext_lazy("Codings"),
+    "codebook": gettext_lazy("Codebook"),
+    "material": gettext_lazy("Transcripts and respondents"),
+    "memo": gettext_lazy("Memos"),
+    "people": gettext_lazy("Members"),
+    "study": gettext_lazy("The study"),
+    "export": gettext_lazy("Exports"),
+}
 sentences = {}
+finders = {}  # model -> (primary keys, study) -> {primary key: the address where it can be seen}
 name_fields = {
     "study": "name",
     "respondenttype": "name",
@@ -38,14 +50,68 @@ name_fields = {
 }
 
 
-def sentence(*actions):
-    """Decorator: this function tells these actions."""
+def sentence(*actions, kind=None):
+    """Decorator: this function tells these actions, which are of this kind, if not of that of their targets."""
 
     def register(tell_it):
         sentences.update(dict.fromkeys(actions, tell_it))
+        if kind:
+            kinds.update(dict.fromkeys(actions, kind))
         return tell_it
 
     return register
+
+
+def places(model):
+    """Decorator: this function says where rows of a model can be seen, ``(primary keys, study) -> {key: address}``."""
+
+    def register(find):
+        finders[model] = find
+        return find
+
+    return register
+
+
+@places("transcript")
+def _transcript_places(pks, study):
+    kept = study.transcripts.kept().filter(pk__in=pks).values_list("pk", flat=True)
+    return {pk: reverse("coding:transcript", args=[pk]) for pk in kept}
+
+
+@places("respondent")
+def _respondent_places(pks, study):
+    if not study.may["manage_material"]:
+        return {}
+    kept = study.respondents.kept().filter(pk__in=pks).values_list("pk", flat=True)
+    return {pk: reverse("interviews:respondent", args=[pk]) for pk in kept}
+
+
+def _place_keys(event):
+    """Rows at which a reader may want to look, the best first: ``segment:5``, ``code:12``."""
+    for images in (event.short_after, event.short_before):
+        for fields in list(images.values())[:NAMED_PER_EVENT]:
+            if fields.get("content_object_id"):
+                yield f"segment:{fields['content_object_id']}"
+    yield event.target
+    if event.transcript_id:
+        yield f"transcript:{event.transcript_id}"
+
+
+def addresses(study, events):
+    """``{event id: where to look}`` of the events that have such a place; a query a model at most."""
+    wanted = defaultdict(set)
+    keys = {event.pk: list(_place_keys(event)) for event in events}
+    for key in {key for found in keys.values() for key in found}:
+        model, _sep, pk = key.partition(":")
+        if model in finders and pk.isdecimal():
+            wanted[model].add(int(pk))
+    found = {
+        f"{model}:{pk}": address
+        for model, pks in wanted.items()
+        for pk, address in finders[model](pks, study).items()
+    }
+    best = {pk: next((found[key] for key in its if key in found), None) for pk, its in keys.items()}
+    return {pk: address for pk, address in best.items() if address}
 
 
 @dataclass
@@ -68,7 +134,7 @@ class Story:
         model, _sep, _pk = key.partition(":")
         kept = name_fields.get(model)
         for image in (self.after.get(key, {}), self.before.get(key, {})):
-            if image.get(kept):
+            if isinstance(kept, str) and image.get(kept):
                 return image[kept]
         return self.names.get(key) or _("something that is gone")
 
@@ -90,31 +156,32 @@ class Story:
         for key, before, after in self.rows(model):
             pk = after.get(field_name) or before.get(field_name)
             if pk:
-                return self.name(f"{_related(key, field_name)}:{pk}")
+                return self.name(f"{related(key, field_name)}:{pk}")
         return _("something that is gone")
 
 
 @dataclass
 class Told:
-    """An event with the name of who did it and what comes after the name, as safe HTML."""
+    """An event with the name of who did it, what comes after the name, as safe HTML, and what else there is to say."""
 
     event: Event
     who: str
     sentence: str
+    story: Story
 
 
 def newest(study):
     """A study's events, the last first, ready to be told: huge images stay in the database."""
-    return (
-        Event.objects.filter(study=study)
-        .order_by("-pk")
-        .defer("before", "after")
-        .annotate(
-            short_before=_short("before"),
-            short_after=_short("after"),
-            who=F("actor__username"),
-            undone_action=F("undoes__action"),
-        )
+    return to_tell(Event.objects.filter(study=study).order_by("-pk"))
+
+
+def to_tell(events):
+    """Events with what telling them needs."""
+    return events.defer("before", "after").annotate(
+        short_before=_short("before"),
+        short_after=_short("after"),
+        who=F("actor__username"),
+        undone_action=F("undoes__action"),
     )
 
 
@@ -138,7 +205,7 @@ def _told(story):
     tell_it = sentences.get(story.event.action, _otherwise)
     if not story.before and story.after.keys() == {ERASED}:
         tell_it = _erased
-    return Told(story.event, story.event.who or _("Somebody"), tell_it(story))
+    return Told(story.event, story.event.who or _("Somebody"), tell_it(story), story)
 
 
 def _names(events):
@@ -178,13 +245,16 @@ def _keys(event):
             yield key
             for field_name, value in image.items():
                 if field_name.endswith("_id") and isinstance(value, int):
-                    yield f"{_related(key, field_name)}:{value}"
+                    yield f"{related(key, field_name)}:{value}"
+                elif isinstance(value, list) and (model := related(key, field_name)):
+                    yield from (f"{model}:{pk}" for pk in value)
 
 
-def _related(key, field_name):
-    """The model a field of an image refers to: ``_related("membership:3", "user_id")`` is "user"."""
+def related(key, field_name):
+    """The model a field of an image refers to: ``related("membership:3", "user_id")`` is "user"."""
     spec = TRACKED.get(key.partition(":")[0])
-    found = [f for f in spec.fields if f.attname == field_name] if spec else []
+    fields = [*spec.fields, *spec.many_to_many] if spec else []
+    found = [f for f in fields if field_name in (f.attname, f.name)]
     return found[0].related_model._meta.model_name if found and found[0].related_model else ""
 
 
@@ -284,7 +354,7 @@ def _edit_attribute(story):
     return format_html(_("changed the attribute <b>{}</b>"), story.target)
 
 
-@sentence("import-respondents")
+@sentence("import-respondents", kind="material")
 def _import_respondents(story):
     number = len(story.rows("respondent"))
     if not number:
@@ -292,12 +362,12 @@ def _import_respondents(story):
     return ngettext("imported %(n)d respondent", "imported %(n)d respondents", number) % {"n": number}
 
 
-@sentence("invite-member")
+@sentence("invite-member", kind="people")
 def _invite_member(story):
     return _("made an invitation (%(role)s)") % {"role": _role_of(story.after)}
 
 
-@sentence("revoke-invitation")
+@sentence("revoke-invitation", kind="people")
 def _revoke_invitation(story):
     return _("revoked an invitation (%(role)s)") % {"role": _role_of(story.before)}
 

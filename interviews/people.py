@@ -19,6 +19,7 @@ from .models import (
     Event,
     Invitation,
     Membership,
+    Mention,
     RespondentType,
     Study,
     TextRevision,
@@ -202,6 +203,7 @@ def erase_study(study, actor):
     members = list(get_user_model().objects.filter(memberships__study=study))
     for spec in history.TRACKED.values():
         _erase_links(spec, study)
+    _delete(Mention.objects.filter(event__study=study))
     for model in (Event, Upload, Invitation):
         _delete(model.objects.filter(study=study))
     _delete(TextRevision.objects.filter(transcript__in=Transcript.objects.filter(study=study)))
@@ -226,3 +228,26 @@ def _erase_links(spec, study):
 
 def _delete(rows):
     rows.order_by()._raw_delete(rows.db)
+
+
+def _after_undoing(images):
+    """An undo that brings members back or gives them their old roles keeps the rules."""
+    members = {key.split(":")[1] for key in images if key.startswith("membership:")}
+    if not members:
+        return {}, {}
+    studies = set(Membership.objects.filter(pk__in=members).values_list("study_id", flat=True))
+    studies |= {fields["study_id"] for fields in images.values() if "study_id" in fields}
+    for study in studies:
+        owners = Membership.objects.filter(study=study, role=Role.OWNER, user__is_active=True)
+        if not owners.exists():
+            raise history.Conflict(_("A study needs an owner. Make somebody else an owner first."))
+    users = {fields["user_id"] for fields in images.values() if "user_id" in fields}
+    users |= set(Membership.objects.filter(pk__in=members).values_list("user_id", flat=True))
+    for user in get_user_model().objects.filter(pk__in=users):
+        keep_staff(user)
+    return {}, {}
+
+
+history.derivers.append(_after_undoing)
+for _action in ("change-role", "remove-member"):
+    history.undoable[_action] = "manage_members"

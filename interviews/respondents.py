@@ -404,3 +404,9 @@ def _write_link(row, person):
     else:
         old, after = reassign(transcript, mapping)
     return old | before, after
+
+
+for _noun in NOUNS.values():
+    history.undoable[f"add-{_noun}"] = history.undoable[f"edit-{_noun}"] = "manage_material"
+for _action in ("import-respondents", "remove-respondent", "restore-respondent"):
+    history.undoable[_action] = "manage_material"

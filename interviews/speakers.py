@@ -4,7 +4,7 @@ from django.db import transaction
 
 from . import history
 from .locks import own_text
-from .models import Transcript
+from .models import Speaker, Transcript
 
 INTERVIEWER = "interviewer"
 KEEP = object()
@@ -73,3 +73,26 @@ def respondents_of(transcript):
         if speaker.respondent
     ]
     return list(dict.fromkeys(found))
+
+
+def _derive_again(images):
+    """After an undo that touches who speaks: whose words segments are, as ``reassign`` says it."""
+    speakers = [key.split(":")[1] for key in images if key.startswith("speaker:")]
+    transcripts = {
+        key.split(":")[1]
+        for key in images
+        if key.startswith("transcript:") and "respondent_id" in images[key]
+    }
+    transcripts |= set(Speaker.objects.filter(pk__in=speakers).values_list("transcript_id", flat=True))
+    before, after = {}, {}
+    for transcript in Transcript.objects.filter(pk__in=transcripts):
+        own_text(transcript.pk)
+        for refresh in _followers:
+            old, new = refresh(transcript)
+            before |= old
+            after |= new
+    return before, after
+
+
+history.derivers.append(_derive_again)
+history.undoable["map-speakers"] = "manage_material"

@@ -2,15 +2,16 @@
 
 from django.urls import path
 
-from .views import account, editing, material, members, respondents, studies
+from .views import account, editing, history, material, members, respondents, studies
 
 app_name = "interviews"
 urlpatterns = [
     path("", studies.list_studies, name="studies"),
     path("new-study/", studies.create_study, name="new-study"),
     path("studies/<str:slug>/delete/", studies.delete_study, name="delete-study"),
-    path("studies/<str:slug>/history/", studies.list_history, name="history"),
-    path("studies/<str:slug>/history/<int:event_id>/undo/", studies.undo_change, name="undo-change"),
+    path("studies/<str:slug>/history/", history.list_history, name="history"),
+    path("studies/<str:slug>/history/<int:event_id>/undo/", history.undo_change, name="undo-change"),
+    path("studies/<str:slug>/export/history.csv", history.export_history, name="export-history"),
     path("studies/<str:slug>/members/", members.list_members, name="members"),
     path("studies/<str:slug>/invitations/", members.invite_member, name="invite-member"),
     path(

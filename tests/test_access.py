@@ -52,6 +52,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:delete-study": (OWNER, OWNER),
     "interviews:history": (READER, NOT_OFFERED),
     "interviews:undo-change": (NOT_OFFERED, LEAD),
+    "interviews:export-history": (LEAD, NOT_OFFERED),
     "interviews:members": (READER, NOT_OFFERED),
     "interviews:invite-member": (NOT_OFFERED, OWNER),
     "interviews:revoke-invitation": (NOT_OFFERED, OWNER),

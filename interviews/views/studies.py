@@ -1,22 +1,17 @@
-"""The start page, and the making, history and end of a study."""
+"""The start page, and the making and end of a study."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.messages import error, success
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.contrib.messages import success
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from interviews import history, narrate, people
+from interviews import people
 from interviews.access import reach
 from interviews.forms import EXAMPLE_TYPES, DeleteStudyForm, StudyForm
 from interviews.models import Event, Membership, Respondent, Study, Transcript
-
-EVENTS_ON_A_PAGE = 50
 
 
 @login_required
@@ -67,48 +62,3 @@ def delete_study(request, slug):
         "export_url": f"{study.get_absolute_url()}export/coded-segments.csv",
     }
     return render(request, "interviews/delete_study.html", context)
-
-
-@login_required
-@require_safe
-def list_history(request, slug):
-    study = reach(Study.objects, request.user, slug=slug)
-    pages = Paginator(narrate.newest(study), EVENTS_ON_A_PAGE)
-    shown = pages.get_page(request.GET.get("page"))
-    context = {
-        "study": study,
-        "shown": shown,
-        "page_numbers": pages.get_elided_page_range(shown.number),
-        "told": narrate.tell(shown.object_list),
-        "undoable": _undoable(study, shown.object_list),
-    }
-    return render(request, "interviews/history.html", context)
-
-
-def _undoable(study, events):
-    """Ids of those events that this person may undo and nobody has undone."""
-    allowed = [
-        event.pk
-        for event in events
-        if study.may.get(history.undoable.get(event.action)) and history.ERASED not in event.short_after
-    ]
-    return set(allowed) - set(Event.objects.filter(undoes__in=allowed).values_list("undoes", flat=True))
-
-
-@login_required
-@require_POST
-def undo_change(request, slug, event_id):
-    study = reach(Study.objects, request.user, slug=slug)
-    event = get_object_or_404(study.events, pk=event_id)
-    act = history.undoable.get(event.action)
-    if act is None:
-        raise Http404
-    if not study.may[act]:
-        raise PermissionDenied
-    try:
-        history.undo(event, request.user)
-    except history.Conflict as conflict:
-        error(request, str(conflict))
-    else:
-        success(request, _("Undone. The list below says what was put back."))
-    return redirect("interviews:history", slug=study.slug)

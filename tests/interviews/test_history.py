@@ -1,15 +1,25 @@
 """All changes, in a reader's words."""
 
+import csv
+import io
+import uuid
+from datetime import datetime
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 
-from coding import codebook
-from interviews import history, narrate, people
+from coding import changes, codebook, memos
+from coding.models import CodedSegment
+from interviews import history, narrate, people, respondents
 from interviews.access import Role
 from interviews.models import Event
 from interviews.speakers import assign
 from tests.factories import (
+    make_attribute,
     make_code,
     make_coded_segment,
     make_coder,
@@ -20,6 +30,7 @@ from tests.factories import (
     make_respondent,
     make_study,
     make_transcript,
+    make_type,
     make_user,
 )
 
@@ -88,7 +99,9 @@ def test_the_history_takes_the_same_queries_however_long(client, study, lead, dj
     client.force_login(lead)
     for number in range(2):
         apply(study, make_coder(study), f"Code {number}")
-        with django_assert_num_queries(7):  # user, study, count, events, transcripts, codes, users
+        # user, study; count, ids, events; names of transcripts, codes, codings, segments, people; attributes; undone;
+        # places of segments and transcripts; choices of people, codes, transcripts, respondents
+        with django_assert_num_queries(18):
             client.get(history_url(study))
 
 
@@ -209,6 +222,258 @@ def test_a_lead_undoes_a_change_of_the_codebook_from_the_history(client, study, 
     assert address not in client.get(history_url(study)).content.decode()
     again = client.post(address, follow=True)
     assert "undone already" in again.content.decode()
+
+
+def shown(client, study, **asked):
+    """The sentences that the page shows for these filters."""
+    lines = client.get(history_url(study), asked).context["told"]
+    return [strip_tags(line.sentence) for line in lines]
+
+
+def test_the_history_is_narrowed_to_a_person_a_kind_and_a_thing(client, study, lead):
+    team, cost = (codebook.create_code(study, lead, name=name) for name in ("Team", "Cost"))
+    other = make_lead(study)
+    codebook.edit_code(cost, other, definition="Money and time")
+    wenbo = make_respondent(study, "Wenbo")
+    respondents.save(wenbo, lead)
+    wenbo.pseudonym = "Bo"
+    respondents.save(wenbo, lead)
+    client.force_login(lead)
+
+    assert shown(client, study, person=other.pk) == ["changed Cost: the definition"]
+    assert shown(client, study, about=f"code:{team.pk}") == ["added the code Team"]
+    assert shown(client, study, about=f"respondent:{wenbo.pk}", kind="codebook") == []
+    assert shown(client, study, kind="material") == ["changed what is known of Bo"]
+
+
+def test_a_coding_is_about_its_code_its_transcript_and_its_respondent(client, study, lead):
+    wenbo = make_respondent(study, "Wenbo")
+    transcript = make_transcript(study, respondent=wenbo)
+    team = make_code(study, "Team")
+    change = {"id": uuid.uuid4(), "do": "apply", "start": 0, "end": 40, "code": team.pk}
+    changes.make(transcript.pk, lead, 1, [change])
+    client.force_login(lead)
+
+    for about in (f"code:{team.pk}", f"transcript:{transcript.pk}"):
+        assert len(shown(client, study, about=about)) == 1
+    assert shown(client, study, about=f"code:{make_code(study).pk}") == []
+    page = client.get(history_url(study)).content.decode()
+    assert f"/transcripts/{transcript.pk}/#at0-40" in page
+
+
+def test_the_history_is_narrowed_to_days(client, study, lead):
+    for day, name in ((1, "First"), (2, "Second"), (3, "Third")):
+        codebook.create_code(study, lead, name=name)
+        at = timezone.make_aware(datetime(2026, 3, day, 23, 59))
+        Event.objects.filter(pk=study.last_event_id()).update(at=at)
+    client.force_login(lead)
+
+    assert shown(client, study, since="2026-03-02", until="2026-03-02") == ["added the code Second"]
+    assert len(shown(client, study, until="2026-03-02")) == 2
+    assert len(shown(client, study, since="2026-03-02")) == 2
+    assert shown(client, study, since="2026-03-04") == shown(client, study, until="2026-02-28") == []
+
+
+@pytest.mark.parametrize(
+    "asked", ["person=x", "about=code:", "about=study:1", "kind=no", "since=2026-02-31", "until=soon"]
+)
+def test_a_filter_that_makes_no_sense_is_passed_over(client, study, lead, asked):
+    codebook.create_code(study, lead, name="Team")
+    client.force_login(lead)
+    assert len(client.get(f"{history_url(study)}?{asked}").context["told"]) == 1
+
+
+def test_a_code_that_is_gone_is_still_chosen_by_its_name(client, study, lead):
+    code = codebook.create_code(study, lead, name="Passing")
+    key = history.key_of(code)
+    codebook.delete_code(code, lead)
+    client.force_login(lead)
+    page = client.get(history_url(study), {"about": key})
+    assert len(page.context["told"]) == 2
+    assert f'<option value="{key}" selected>Passing</option>' in page.content.decode()
+
+
+def differences_of(client, study):
+    (line, *_rest) = client.get(history_url(study)).context["told"]
+    return [(field.row, field.field, field.old, field.new) for field in line.changed.fields]
+
+
+def test_what_changed_is_told_by_names_and_not_by_numbers(client, study, lead):
+    ties, returnee = make_code(study, "Ties"), make_type(study, "Returnee")
+    code = make_code(study, "Trust", definition="To rely", origin="data")
+    client.force_login(lead)
+    codebook.edit_code(
+        code, lead, parent=ties, definition="To count on", origin="theory", asked_of=[returnee]
+    )
+    assert differences_of(client, study) == [
+        ("", "Parent", "", "Ties"),
+        ("", "Definition", "To rely", "To count on"),
+        ("", "Origin", "From the data", "From theory"),
+        ("", "Asked of", "", "Returnee"),
+    ]
+
+
+def test_a_respondents_attributes_are_told_one_by_one(client, study, lead):
+    make_attribute(study, "Year of return", key="year")
+    wenbo = make_respondent(study, "Wenbo", year=2004, founder=True)
+    wenbo.values = {"year": 2005, "founder": True}
+    respondents.save(wenbo, lead)
+    client.force_login(lead)
+    assert differences_of(client, study) == [("", "Year of return", "2004", "2005")]
+
+
+def test_what_memos_said_is_their_authors_alone(client, study, lead):
+    code, coder = make_code(study, "Team"), make_coder(study)
+    memo = memos.write(study, coder, "A thought of mine", False, code=code)
+    memos.edit(memo, "Another thought", False)
+    memos.delete(memo)
+    for reader, is_told in ((lead, False), (coder, True)):
+        client.force_login(reader)
+        page = client.get(history_url(study)).content.decode()
+        assert ("A thought of mine" in page) == ("Another thought" in page) == is_told
+        found = shown(client, study, about=f"code:{code.pk}")
+        assert found == []
+        if reader == lead:
+            out = client.get(reverse("interviews:export-history", args=[study.slug]))
+            assert "thought" not in b"".join(out.streaming_content).decode()
+
+
+def test_a_memo_is_brought_back_by_its_author_only(client, study, lead):
+    coder = make_coder(study)
+    memos.delete(memos.write(study, coder, "A thought", False))
+    address = reverse("interviews:undo-change", args=[study.slug, study.last_event_id()])
+    client.force_login(lead)
+    assert client.post(address).status_code == 404
+    client.force_login(coder)
+    client.post(address)
+    assert study.memos.get().text == "A thought"
+
+
+def test_a_coding_is_undone_by_who_made_it_and_by_leads(client, study, lead):
+    transcript, code = make_transcript(study), make_code(study)
+    coder, other = make_coder(study), make_coder(study)
+    for undoer, status in ((other, 403), (coder, 302), (lead, 302)):
+        change = {"id": uuid.uuid4(), "do": "apply", "start": 0, "end": 40, "code": code.pk}
+        changes.make(transcript.pk, coder, 1, [change])
+        event = study.events.filter(action="apply").latest("pk")
+        client.force_login(undoer)
+        answer = client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
+        assert answer.status_code == status
+        assert CodedSegment.objects.filter(pk=change["id"]).exists() == (status == 403)
+        CodedSegment.objects.filter(pk=change["id"]).delete()
+
+
+def test_an_undo_that_is_blocked_shows_what_is_in_the_way_and_may_go_over_it(client, study, lead):
+    code = codebook.create_code(study, lead, name="Cost")
+    codebook.edit_code(code, lead, name="Price")
+    event = study.events.latest("pk")
+    other = make_member(study, Role.LEAD, make_user("other"))
+    codebook.edit_code(code, other, name="Fee")
+    client.force_login(lead)
+    address = reverse("interviews:undo-change", args=[study.slug, event.pk])
+
+    blocked = client.post(address)
+
+    assert blocked.status_code == 409
+    page = strip_tags(blocked.content.decode())
+    assert "other has changed this since" in page
+    assert "other renamed the code Price to Fee" in " ".join(page.split())
+    client.post(address, {"over_later": "1"})
+    code.refresh_from_db()
+    assert code.name == "Cost"
+    history.undo(study.events.latest("pk"), lead)
+    code.refresh_from_db()
+    assert code.name == "Fee"
+
+
+def test_what_was_deleted_long_ago_comes_back_in_its_order(client, study, lead):
+    ties = codebook.create_code(study, lead, name="Ties")
+    trust = codebook.create_code(study, lead, name="Trust", parent=ties)
+    codebook.delete_code(trust, lead)
+    of_trust = study.events.latest("pk")
+    codebook.delete_code(ties, lead)
+    of_ties = study.events.latest("pk")
+    client.force_login(lead)
+
+    blocked = client.post(reverse("interviews:undo-change", args=[study.slug, of_trust.pk]))
+
+    assert blocked.status_code == 409
+    way_out = reverse("interviews:undo-change", args=[study.slug, of_ties.pk])
+    assert way_out in blocked.content.decode()
+    client.post(way_out)
+    client.post(reverse("interviews:undo-change", args=[study.slug, of_trust.pk]))
+    assert codebook.paths(study.codes.all()) == {ties.pk: ("Ties",), trust.pk: ("Ties", "Trust")}
+
+
+def test_a_code_does_not_come_back_beside_another_of_its_name(client, study, lead):
+    code = codebook.create_code(study, lead, name="Cost")
+    codebook.delete_code(code, lead)
+    event = study.events.latest("pk")
+    codebook.create_code(study, lead, name="Cost")
+    client.force_login(lead)
+    blocked = client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
+    assert "Cost: There is a code of this name here already." in blocked.content.decode()
+
+
+def test_undoing_who_speaks_reassigns_what_was_coded_meanwhile(study, lead):
+    wenbo, daqing = make_respondent(study, "Wenbo"), make_respondent(study, "Daqing")
+    transcript = make_transcript(study)
+    code = make_code(study)
+    assign(transcript, {"WENBO": wenbo}, lead)
+    event = assign(transcript, {"WENBO": daqing}, lead)
+    start = transcript.text.index("We decided")
+    change = {"id": uuid.uuid4(), "do": "apply", "start": start, "end": start + 10, "code": code.pk}
+    changes.make(transcript.pk, lead, 1, [change])
+    assert CodedSegment.objects.get().respondent == daqing
+    history.undo(event, lead)
+    assert CodedSegment.objects.get().respondent == wenbo
+
+
+def test_a_removed_member_comes_back_with_their_role_and_the_last_owner_stays(client, study):
+    owner = make_owner(study)
+    other = make_owner(study)
+    people.remove_member(study.memberships.get(user=other), owner)
+    removal = study.events.latest("pk")
+    other.refresh_from_db()
+    assert not other.is_staff
+    client.force_login(owner)
+    client.post(reverse("interviews:undo-change", args=[study.slug, removal.pk]))
+    other.refresh_from_db()
+    assert study.memberships.get(user=other).role == Role.OWNER and other.is_staff
+    people.set_role(study.memberships.get(user=owner), Role.LEAD, other)
+    people.set_role(study.memberships.get(user=owner), Role.OWNER, other)
+    promotion = study.events.latest("pk")
+    people.remove_member(study.memberships.get(user=other), owner)
+    with pytest.raises(history.Conflict, match="A study needs an owner"):
+        history.undo(promotion, owner)
+
+
+def test_the_history_as_csv_says_from_what_to_what_and_is_noted(client, study, lead):
+    code = codebook.create_code(study, lead, name="=Cost")
+    codebook.edit_code(code, lead, definition="老𬭎,\n“so”")
+    client.force_login(lead)
+
+    answer = client.get(reverse("interviews:export-history", args=[study.slug]), {"kind": "codebook"})
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    first, *_rest = rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert {row["event"] for row in rows} == {str(event.pk) for event in study.events.filter(kind="codebook")}
+    assert (first["person"], first["action"], first["about"]) == ("lead", "edit-code", "Code “=Cost”")
+    assert (first["field"], first["from"], first["to"]) == ("Definition", "", "老𬭎,\n“so”")
+    assert ("Name", "", "'=Cost") in [(row["field"], row["from"], row["to"]) for row in rows]
+    assert told(study)[0] == "lead exported the history as CSV: 2 changes, kind=codebook"
+
+
+def test_the_csv_takes_the_same_queries_for_many_changes_as_for_few(client, study, lead):
+    client.force_login(lead)
+    address = reverse("interviews:export-history", args=[study.slug])
+    numbers = []
+    for name in ("First", "Second"):
+        apply(study, lead, name)
+        with CaptureQueriesContext(connection) as queries:
+            list(client.get(address).streaming_content)
+        numbers.append(len(queries))
+    assert numbers[1] <= numbers[0] + 1
 
 
 def test_what_is_not_offered_for_undoing_is_not_undone(client, study, lead):
