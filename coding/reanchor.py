@@ -184,12 +184,19 @@ def _write(edit, journeys, speech):
     shifting = [goes for goes in journeys if goes.shifts and (goes.row.end > first or goes.row.was_revision)]
     changed = [goes for goes in journeys if not goes.shifts]
     before, after = _place_anew(edit, changed)
+    runs = []
     for shift, run in groupby(shifting, key=lambda goes: goes.start - goes.row.start):
         run = list(run)
-        low, high = run[0].row.start + _ASIDE, run[-1].row.start + _ASIDE
-        segments.filter(start__gte=low, start__lte=high).update(
+        low, high = run[0].row.start, run[-1].row.start
+        segments.filter(start__gte=low + _ASIDE, start__lte=high + _ASIDE).update(
             start=F("start") + (shift - _ASIDE), end=F("end") + (shift - _ASIDE)
         )
+        if shift:
+            runs.append([low, high, shift])
+    if runs:
+        but = [goes.row.pk for goes in changed]
+        moved = {"transcript_id": edit.transcript.pk, "runs": runs, "but": but}
+        after[f"{history.MOVED}:segment"] = moved
     _merge(before, after, _attribute(journeys, speech))
     return before, after
 

@@ -61,7 +61,10 @@ def differences(story, reader, attributes=None):
 
 def _is_told(key, story):
     model = key.partition(":")[0]
-    return model in TRACKED and (model != "memo" or story.event.kind == "memo")
+    if model == "memo":
+        return story.event.kind == "memo"
+    # A segment is made by coding it, and told with that.
+    return model in TRACKED and (model != "segment" or key in story.before)
 
 
 def _of_row(story, key, attributes):

@@ -21,6 +21,9 @@ undoable_own = {}  # action -> the act that lets one undo what one did oneself
 kinds = {}  # action -> its kind, where that is not the kind of its target
 TRACKED = {}  # "code" -> Tracked, each model after those it refers to
 NOTED = "noted"
+MOVED = (
+    "moved"  # "moved:segment": rows of a transcript that were shifted together, by runs instead of by images
+)
 ERASED = "erased:rows"  # in ``after`` of an event whose rows were erased: how many images it has lost
 MENTIONED = ("code", "transcript", "respondent")  # models whose events are found by what they are about
 derivers = []  # images that an undo has put back -> images before and after of what follows from them
@@ -90,8 +93,15 @@ def image(row):
     spec = TRACKED[row._meta.model_name]
     values = {f.attname: _plain(f.value_from_object(row)) for f in spec.fields}
     for field in spec.many_to_many:
-        values[field.name] = sorted(getattr(row, field.name).values_list("pk", flat=True))
+        values[field.name] = _ids(row, field)
     return values
+
+
+def _ids(row, field):
+    """Primary keys that a many-to-many field refers to, in order; from what was prefetched, if it was."""
+    if field.name in getattr(row, "_prefetched_objects_cache", ()):
+        return sorted(other.pk for other in getattr(row, field.name).all())
+    return sorted(getattr(row, field.name).values_list("pk", flat=True))
 
 
 def _plain(value):

@@ -74,5 +74,5 @@ def forget(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interviews", "0002_find_events")]
+    dependencies = [("interviews", "0003_find_events")]
     operations = [migrations.RunPython(find_past_events, forget)]
