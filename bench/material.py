@@ -23,6 +23,8 @@ WORDS = (  # noqa: SIM905 - as text it can be read
 TYPES = ("Returnee", "Migrant", "Institutional actor")
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 CODERS = 16
+LENGTHS = (40, 80, 120, 160, 240, 360)  # of codings, in characters
+LONG = (40, 80, 120, 200, 340, 600)  # 20,000 of them in 100,000 words overlap nine deep on average
 
 
 def make_people():
@@ -103,7 +105,7 @@ def make_transcripts(study, number, words):
     return made
 
 
-def make_codings(study, transcripts, total, coders, quote=True):
+def make_codings(study, transcripts, total, coders, quote=True, lengths=LENGTHS):
     """Coded segments, evenly over the transcripts; two coders code most segments. Returns their number."""
     chance = random.Random(len(transcripts))
     codes = list(study.codes.exclude(parent=None).values_list("pk", flat=True))
@@ -115,8 +117,8 @@ def make_codings(study, transcripts, total, coders, quote=True):
         taken, made = set(), 0
         length = len(transcript.text)
         while made < per_transcript:
-            start = chance.randrange(length - 400)
-            end = start + chance.choice((40, 80, 120, 160, 240, 360))
+            start = chance.randrange(length - max(lengths))
+            end = start + chance.choice(lengths)
             if (start, end) in taken:
                 continue
             taken.add((start, end))

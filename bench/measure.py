@@ -9,6 +9,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from statistics import median, quantiles
 from urllib.parse import urlencode
 
@@ -32,7 +33,7 @@ from interviews.models import Transcript, Upload
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
-from . import hostile, material
+from . import browser, firefox, hostile, material
 from .http import Connection, bearer, multipart
 from .server import running
 
@@ -53,11 +54,43 @@ class Scale:
     long_text: int
     pages: int
     hostile: int
+    longest: int
+    frames: int
 
 
 SCALES = {
-    "full": Scale(100_000, 20_000, (100_000, 1_000_000), 100_000, 60, 8_000, 20, 9, 300, 2_600_000, 300, 500),
-    "small": Scale(10_000, 2_000, (5_000, 20_000), 5_000, 3, 2_000, 2, 3, 40, 200_000, 20, 60),
+    "full": Scale(
+        words=100_000,
+        segments=20_000,
+        crosstabs=(100_000, 1_000_000),
+        export=100_000,
+        files=60,
+        file_words=8_000,
+        seconds=20,
+        repeats=9,
+        applies=300,
+        long_text=2_600_000,
+        pages=300,
+        hostile=500,
+        longest=1_000_000,
+        frames=240,
+    ),
+    "small": Scale(
+        words=10_000,
+        segments=2_000,
+        crosstabs=(5_000, 20_000),
+        export=5_000,
+        files=3,
+        file_words=2_000,
+        seconds=2,
+        repeats=3,
+        applies=40,
+        long_text=200_000,
+        pages=20,
+        hostile=60,
+        longest=50_000,
+        frames=60,
+    ),
 }
 
 
@@ -68,7 +101,10 @@ class Report:
         self.within = True
 
     def line(self, name, value, limit, unit, high=None, least=False):
-        """``least``: the limit is a least, not a most."""
+        """``least``: the limit is a least, not a most. Without a limit (None) the value is only told."""
+        if limit is None:
+            print(f"{name:48} {connection.vendor:10} {value:>7.1f} {unit:2}", flush=True)
+            return
         used = limit / value if least and value else value / limit if limit else float(value > 0)
         self.within &= used <= 1
         sign = "≥" if least else "≤"
@@ -96,6 +132,7 @@ class Bench:
         client.force_login(self.owner)
         self.cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
         self.chance = random.Random(1)
+        self._coded = {}
 
     def study(self, name):
         return material.make_study(name, self.owner, self.coders)
@@ -115,13 +152,26 @@ class Bench:
         )
 
     def big_transcript(self):
-        """A long transcript with many segments, made once."""
-        if not hasattr(self, "_big"):
-            study = self.study("Long transcript")
-            transcript = material.make_transcripts(study, 1, self.scale.words)[0]
-            material.make_codings(study, [transcript], self.scale.segments, self.coders)
-            self._big = transcript, list(study.codes.exclude(parent=None).values_list("pk", flat=True))
-        return self._big
+        return self.coded_transcript(self.scale.words, self.scale.segments)
+
+    def coded_transcript(self, words, segments):
+        """A transcript with so many codings, made once: (transcript, its codes)."""
+        if (words, segments) not in self._coded:
+            study = self.study(f"{words} words, {segments} codings")
+            transcript = material.make_transcripts(study, 1, words)[0]
+            material.make_codings(study, [transcript], segments, self.coders, lengths=material.LONG)
+            codes = list(study.codes.exclude(parent=None).values_list("pk", flat=True))
+            self._coded[words, segments] = transcript, codes
+        return self._coded[words, segments]
+
+    def read_transcripts(self):
+        """What is read in a browser: (words, codings), and what may be until ready, drawn, painted; a frame; memory."""
+        words, segments = self.scale.words, self.scale.segments
+        return {
+            (words, segments): (1200, 150, 50, 33, 350),
+            (words, segments // 4): (1200, 150, 35, 18, 350),
+            (self.scale.longest, segments): (3000, None, None, None, None),
+        }
 
     def counted_study(self, total):
         """A study of so many coded segments, made once: (study, one of its transcripts)."""
@@ -344,11 +394,35 @@ class Bench:
         return seconds, "" if status == 200 and found and is_said else f"{status}, {found[:2]}"
 
     def in_chromium(self, server):
-        from .browser import measure
+        with browser.chromium(f"http://127.0.0.1:{server.port}", self.cookie) as new_tab:
+            self.read(new_tab, "Chromium")
 
-        transcript, _codes = self.big_transcript()
-        for name, values, limit in measure(server.port, self.cookie, transcript.pk, self.scale.repeats):
-            self.report.line(f"Chromium: {name}", median(values), limit, "ms", p95(values))
+    def in_firefox(self, server):
+        try:
+            with firefox.firefox(f"http://127.0.0.1:{server.port}", self.cookie) as new_tab:
+                self.read(new_tab, "Firefox")
+        except firefox.Missing as missing:
+            print(f"Firefox is left out: {missing}", flush=True)
+
+    def read(self, new_tab, name):
+        """Open, code and scroll transcripts as a coder does."""
+        for (words, segments), limits in self.read_transcripts().items():
+            line = partial(self.in_browser, f"{name} {words // 1000}k/{segments / 1000:g}k")
+            transcript, _codes = self.coded_transcript(words, segments)
+            tab = new_tab()
+            ready, drawn = browser.opened(tab, f"/transcripts/{transcript.pk}/", self.scale.repeats)
+            painted = browser.applied(tab, 5 * self.scale.repeats)
+            frames = [browser.scrolled(tab, self.scale.frames, start) for start in (0, 0.5)]
+            memory = tab.memory()
+            line("to read after navigation", ready, limits[0])
+            line("text to highlights drawn", drawn, limits[1])
+            line("key to code painted", painted, limits[2])
+            line("frame while scrolling, p95", [browser.high(times) for times in frames], limits[3])
+            if memory:
+                line("memory", [memory / 2**20], limits[4], "MB")
+
+    def in_browser(self, name, what, values, limit, unit="ms"):
+        self.report.line(f"{name}: {what}", median(values), limit, unit, p95(values))
 
 
 MEASURES = {
@@ -357,6 +431,7 @@ MEASURES = {
     "crosstab": Bench.cross_tabulate,
     "csv": Bench.export,
     "chromium": Bench.in_chromium,
+    "firefox": Bench.in_firefox,
     "import": Bench.import_files,
     "hostile": Bench.hostile_files,
     "edit": Bench.edit_text,
@@ -367,7 +442,7 @@ MEASURES = {
 def main():
     scale, *only = sys.argv[1:]
     bench = Bench(SCALES[scale])
-    wanted = [name for name in MEASURES if not only or any(part in name for part in only)]
+    wanted = [name for name in MEASURES if (any(part in name for part in only) if only else name in usual())]
     prepare(bench, wanted)
     connections.close_all()
     failed = False
@@ -382,10 +457,18 @@ def main():
     return int(failed or not bench.report.within)
 
 
+def usual():
+    """What is measured unless somebody names it: browsers on one database only, as they do not see which it is."""
+    return MEASURES.keys() - {"firefox"} - (set() if ON_SQLITE else {"chromium"})
+
+
 def prepare(bench, wanted):
     """Make the material before the server starts, so that nothing is measured while it is written."""
-    if {"open", "apply", "chromium", "edit", "writers"} & set(wanted):
+    if {"open", "apply", "edit", "writers"} & set(wanted):
         bench.big_transcript()
+    if {"chromium", "firefox"} & set(wanted):
+        for words, segments in bench.read_transcripts():
+            bench.coded_transcript(words, segments)
     if "crosstab" in wanted:
         for total in bench.scale.crosstabs:
             bench.counted_study(total)

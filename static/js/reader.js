@@ -1,6 +1,9 @@
 /** Where in the transcript one is: the turn that has the keys, going to places, walking from coding to coding. */
 
+const LATER = 100; // milliseconds: told in each frame of scrolling, the page would be laid out for it each time
+
 export class Reader {
+  #timer = 0;
   map; store; painter; page; words;
 
   /** @param {{map, store, painter, page: HTMLElement, words: DOMStringMap}} parts */
@@ -9,7 +12,10 @@ export class Reader {
     this.current = -1;
     this.turnOf = document.getElementById("turn-of");
     if (map.turns.length) map.turns[0].tabIndex = 0;
-    painter.addEventListener("scroll", () => this.tell());
+    painter.addEventListener("scroll", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.tell(), LATER);
+    });
     page.addEventListener("focusin", (event) => {
       const turn = map.indexOfTurn.get(event.target.closest(".turn"));
       if (turn !== undefined && turn !== this.current) this.#become(turn);
