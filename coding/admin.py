@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from interviews.models import Study
@@ -19,7 +19,7 @@ from interviews.models import Study
 from . import codebook
 from .colours import looks
 from .forms import CodeForm, MergeForm
-from .models import Code
+from .models import Code, CodedSegment
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("Passages")
 admin.site.index_title = gettext_lazy("Administration")
@@ -64,6 +64,34 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
+class FamilyFilter(admin.SimpleListFilter):
+    title = gettext_lazy("family")
+    parameter_name = "family"
+
+    def lookups(self, request, model_admin):
+        study = model_admin.chosen_study(request)
+        return [(str(code.pk), code.name) for code in study.codes.filter(parent=None)]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        codes = list(Code.objects.filter(study__slug=request.GET.get("study")))
+        wanted = int(self.value()) if self.value().isdecimal() else 0
+        return queryset.filter(pk__in=codebook.subtree_ids(codes, wanted))
+
+
+class UseFilter(admin.SimpleListFilter):
+    title = gettext_lazy("use")
+    parameter_name = "use"
+
+    def lookups(self, request, model_admin):
+        return [("used", _("Used")), ("unused", _("Not used itself"))]
+
+    def queryset(self, request, queryset):
+        rows = Exists(CodedSegment.objects.filter(tag=OuterRef("pk")))
+        return {"used": queryset.filter(rows), "unused": queryset.filter(~rows)}.get(self.value(), queryset)
+
+
 class CodeChangeList(ChangeList):
     """The codes in tree order, each with what its row shows; found by search, flat and with their paths."""
 
@@ -72,7 +100,7 @@ class CodeChangeList(ChangeList):
         study = self.model_admin.chosen_study(request)
         codes = list(study.codes.select_related("merged_into"))
         found = {code.pk for code in self.result_list}
-        look_of, path_of, counts = looks(codes), codebook.paths(codes), codebook.counts(study)
+        look_of, path_of, uses = looks(codes), codebook.paths(codes), codebook.uses(study)
         tree = list(codebook.in_tree_order(codes))
         flat = len(found) < len(tree)
         ends = _ends(codes)
@@ -81,7 +109,7 @@ class CodeChangeList(ChangeList):
             code.look = look_of[code.pk]
             code.level = 0 if flat else depth
             code.shown_name = codebook.ARROW.join(path_of[code.pk]) if flat else code.name
-            code.by_coder = counts.get(code.pk, {})
+            code.uses = uses.get(code.pk, {})
             code.first, code.last = ends[code.pk]
             code.movable = not flat
 
@@ -100,14 +128,14 @@ class CodeAdmin(admin.ModelAdmin):
     fields = CodeForm.Meta.fields
     list_display = ["in_tree", "state", "n_coded_segments", "n_coders", "revision", "place"]
     list_display_links = None
-    list_filter = [StudyFilter, StateFilter]
+    list_filter = [StudyFilter, StateFilter, FamilyFilter, UseFilter, "origin"]
     list_per_page = list_max_show_all = MANY
     search_fields = ["name", "definition"]
     search_help_text = gettext_lazy("Search in names and definitions")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = []
-    actions = ["merge_codes", "retire_codes", "restore_codes"]
+    actions = ["move_codes", "merge_codes", "retire_codes", "restore_codes"]
     ordering = ["order", "name", "pk"]
 
     # Who may
@@ -190,20 +218,24 @@ class CodeAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("Coded segments"))
     def n_coded_segments(self, code):
-        return sum(code.by_coder.values())
+        return sum(code.uses.values())
 
     @admin.display(description=gettext_lazy("Coders"))
     def n_coders(self, code):
-        return len(code.by_coder)
+        return len({coder for coder, _respondent in code.uses})
 
     @admin.display(description=gettext_lazy("Order"))
     def place(self, code):
         if not code.movable:
             return ""
         return format_html(
-            '<span class="code-moves">{}{}</span>',
+            '<span class="code-moves">{}{}{}{}</span>',
             self._move_button(code, "up", "↑", _("Move “%(code)s” up") % {"code": code}, code.first),
             self._move_button(code, "down", "↓", _("Move “%(code)s” down") % {"code": code}, code.last),
+            self._move_button(code, "in", "→", _("Move “%(code)s” in") % {"code": code}, code.first),
+            self._move_button(
+                code, "out", "←", _("Move “%(code)s” out") % {"code": code}, not code.parent_id
+            ),
         )
 
     def _move_button(self, code, act, sign, label, at_end):
@@ -248,12 +280,20 @@ class CodeAdmin(admin.ModelAdmin):
     def save_form(self, request, form, change):
         return form.instance
 
+    def get_fields(self, request, obj=None):
+        return [*self.fields, "reason"] if obj else self.fields
+
     def save_model(self, request, obj, form, change):
-        fields = dict(form.cleaned_data)
-        if change:
-            codebook.edit_code(obj, request.user, **fields)
-        else:
+        """What the codebook's page does in two steps is two here: what is said of a code, and where it stands."""
+        fields = form.written()
+        reason = fields.pop("reason", "")
+        if not change:
             obj.pk = codebook.create_code(form.study, request.user, **fields).pk
+            return
+        parent = fields.pop("parent")
+        codebook.edit_code(obj, request.user, reason, **fields)
+        if form.parent_before != parent:
+            codebook.move_code(obj, request.user, parent)
 
     def save_related(self, request, form, formsets, change):
         """Nothing is left to save: what a code refers to was written with it."""
@@ -326,6 +366,8 @@ class CodeAdmin(admin.ModelAdmin):
         acts = {
             "up": codebook.move_up,
             "down": codebook.move_down,
+            "in": codebook.move_in,
+            "out": codebook.move_out,
             "retire": codebook.retire,
             "restore": codebook.restore,
         }
@@ -337,7 +379,9 @@ class CodeAdmin(admin.ModelAdmin):
             messages.error(request, str(refusal))
         else:
             messages.success(request, DONE[act] % {"code": code})
-        if act in ("up", "down"):
+            if act == "retire":
+                _warn_of_subcodes(request, [code])
+        if act in ("up", "down", "in", "out"):
             return redirect(self._list_url(code.study))
         return redirect("admin:coding_code_change", code.pk)
 
@@ -348,27 +392,25 @@ class CodeAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Retire"))
     def retire_codes(self, request, queryset):
-        chosen = list(queryset.in_use())
-        self._each(request, chosen, codebook.retire, _("Retired: %(n)d."))
-        below = Code.objects.in_use().filter(parent__in=chosen).count()
-        if below:
-            sentence = ngettext(
-                "%(n)d code directly below stays in use: retire it too if it should go.",
-                "%(n)d codes directly below stay in use: retire them too if they should go.",
-                below,
-            )
-            messages.warning(request, sentence % {"n": below})
+        self._all(request, queryset, codebook.retire_codes, _("Retired: %(n)d."))
+        _warn_of_subcodes(request, queryset)
 
     @admin.action(description=gettext_lazy("Restore"))
     def restore_codes(self, request, queryset):
-        self._each(request, queryset.exclude(retired_at=None), codebook.restore, _("Restored: %(n)d."))
+        self._all(request, queryset, codebook.restore_codes, _("Restored: %(n)d."))
 
-    def _each(self, request, codes, act, sentence):
-        with transaction.atomic():
-            codes = list(codes)
-            for code in codes:
-                act(code, request.user)
-        messages.success(request, sentence % {"n": len(codes)})
+    def _all(self, request, codes, act, sentence):
+        try:
+            messages.success(request, sentence % {"n": len(act(list(codes), request.user))})
+        except codebook.Refused as refusal:
+            messages.error(request, str(refusal))
+
+    @admin.action(description=gettext_lazy("Move to another place…"))
+    def move_codes(self, request, queryset):
+        codes = list(queryset)
+        asked = [("act", "move"), *(("codes", code.pk) for code in codes)]
+        page = reverse("coding:codebook", args=[codes[0].study.slug])
+        return redirect(f"{page}?{urlencode(asked)}")
 
     def merge_view(self, request):
         """Merge one or several codes of a study into another, after a look at what that moves."""
@@ -403,15 +445,20 @@ class CodeAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/coding/code/merge.html", context)
 
-    @transaction.atomic
     def _merge(self, request, codes, into):
-        for code in codes:
-            codebook.merge(code, into, request.user)
+        codebook.merge_codes(codes, into, request.user)
         names = ", ".join(f"“{code}”" for code in codes)
         messages.success(request, _("%(codes)s merged into “%(into)s”.") % {"codes": names, "into": into})
 
 
+def _warn_of_subcodes(request, codes):
+    if warning := codebook.left_in_use(codes):
+        messages.warning(request, warning)
+
+
 DONE = {
+    "in": gettext_lazy("“%(code)s” is moved under the code before it."),
+    "out": gettext_lazy("“%(code)s” is moved out, beside its parent."),
     "up": gettext_lazy("“%(code)s” is moved up."),
     "down": gettext_lazy("“%(code)s” is moved down."),
     "retire": gettext_lazy("“%(code)s” is retired. Its coded segments stay, and its subcodes stay in use."),

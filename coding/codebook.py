@@ -4,23 +4,28 @@ Every writer (the admin, pages, the API, imports) changes codes through these fu
 transaction and one event of the history, and each raises Refused, which wrote nothing, with a sentence that says why.
 """
 
+import hashlib
 import re
 from collections import defaultdict
+from itertools import chain, count
 
-from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Count, Exists, Max, OuterRef, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interviews import history
 from interviews.history import images, key_of, record
-from interviews.models import Study
+from interviews.models import Study, Transcript
 
 from .colours import next_colour
 
 MEANING = ("name", "definition", "include", "exclude", "example")  # a change of these makes a revision
 FIELDS = (*MEANING, "colour", "origin", "order")
 NAME_LENGTH = 200
+REASON_LENGTH = 300
+AT_ONCE = 500  # rows named in one statement
 ARROW = " > "  # between the names of a path, in files and in the API
 
 
@@ -87,29 +92,53 @@ def create_code(study, actor, *, name, parent=None, asked_of=(), **fields):
 
 
 @transaction.atomic
-def edit_code(code, actor, **changes):
-    """Change fields of FIELDS, ``asked_of`` or ``parent``; a change of meaning makes a revision. Returns the code."""
-    code = _fresh(code)
+def edit_code(code, actor, reason="", **changes):
+    """Change fields of FIELDS, ``asked_of`` or ``parent``; a change of meaning makes a revision. Returns the code.
+
+    ``reason`` says why; a study may require it of changes of meaning.
+    """
+    code, reason = _fresh(code), " ".join(reason.split())
     _check_name(changes.get("name", ""), code.name)
-    before = images(code)
+    before, revision = images(code), code.revision
     change(code, **changes)
-    record(code.study, actor, "edit-code", code, before=before, after=images(code))
+    if code.revision != revision:
+        _check_reason(code.study, reason)
+    record(code.study, actor, "edit-code", code, before=before, after=images(code), reason=reason)
     return code
+
+
+def _check_reason(study, reason):
+    if study.reasons_required and not reason:
+        raise Refused(_("Say why: in this study a change of a definition needs a reason."), "reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refused(
+            _("This reason is longer than %(limit)d characters.") % {"limit": REASON_LENGTH}, "reason"
+        )
+
+
+def move_code(code, actor, parent, position=None):
+    """Put a code under a parent (None: at the top), as the position-th of its children from 0, or the last."""
+    return move_codes([code], actor, parent, position)[0]
 
 
 @transaction.atomic
-def move_code(code, actor, parent, position=None):
-    """Put a code under a parent (None: at the top), as the position-th of its children from 0, or the last."""
-    code = _fresh(code)
-    others = [sibling for sibling in _children(code.study, parent) if sibling.pk != code.pk]
-    before = images(code, *others)
-    _place(code, parent)
-    code.save()
+def move_codes(codes, actor, parent, position=None):
+    """Put codes under a parent, one after the other from the position on; those below one of them go along.
+
+    ``position`` counts the children that stay, from 0. Returns the codes that were moved.
+    """
+    codes = _fresh_branches(codes)
+    study, moving = codes[0].study, {code.pk for code in codes}
+    others = [sibling for sibling in _children(study, parent) if sibling.pk not in moving]
+    before = images(*codes, *others)
+    for code in codes:
+        _place(code, parent)
+        code.save()
     position = len(others) if position is None else max(0, min(position, len(others)))
-    others.insert(position, code)
+    others[position:position] = codes
     _number(others)
-    record(code.study, actor, "move-code", code, before=before, after=images(*others))
-    return code
+    record(study, actor, "move-code", codes[0], before=before, after=images(*others))
+    return codes
 
 
 @transaction.atomic
@@ -141,30 +170,111 @@ def _step(code, actor, step):
     return move_code(code, actor, code.parent, max(0, siblings.index(code.pk) + step))
 
 
-@transaction.atomic
+def move_in(code, actor):
+    """Put a code under the sibling before it, as its last subcode. Raises Refused where there is none."""
+    siblings = _children(code.study, code.parent)
+    at = [sibling.pk for sibling in siblings].index(code.pk)
+    if at == 0:
+        raise Refused(_("“%(code)s” has no code before it to stand under.") % {"code": code})
+    return move_code(code, actor, siblings[at - 1])
+
+
+def move_out(code, actor):
+    """Put a code beside its parent, right after it. Raises Refused where it is at the top."""
+    if code.parent is None:
+        raise Refused(_("“%(code)s” is at the top already.") % {"code": code})
+    above = code.parent.parent
+    siblings = [sibling.pk for sibling in _children(code.study, above)]
+    return move_code(code, actor, above, siblings.index(code.parent_id) + 1)
+
+
 def retire(code, actor):
     """Take a code out of use: it keeps its coded segments, and its subcodes stay in use."""
-    code = _fresh(code)
-    if code.retired_at:
-        raise Refused(_("“%(code)s” is retired already.") % {"code": code})
-    before = images(code)
-    code.retired_at = timezone.now()
-    code.save(update_fields=["retired_at"])
-    record(code.study, actor, "retire-code", code, before=before, after=images(code))
-    return code
+    return retire_codes([code], actor)[0]
 
 
 @transaction.atomic
+def retire_codes(codes, actor):
+    """Retire codes as one change; those retired already stay so. Returns those that were retired."""
+    in_use = [code for code in _fresh_all(codes) if not code.retired_at]
+    if not in_use:
+        raise Refused(_("“%(code)s” is retired already.") % {"code": codes[0]})
+    before, now = images(*in_use), timezone.now()
+    for code in in_use:
+        code.retired_at = now
+        code.save(update_fields=["retired_at"])
+    record(in_use[0].study, actor, "retire-code", in_use[0], before=before, after=images(*in_use))
+    return in_use
+
+
+def left_in_use(codes):
+    """The sentence that warns of subcodes in use under codes that are retired; empty if there are none."""
+    from .models import Code
+
+    left = (
+        Code.objects.filter(parent__in=[code.pk for code in codes]).exclude(parent__retired_at=None).in_use()
+    )
+    names = ", ".join(f"“{code}”" for code in left[:5])
+    number = left.count()
+    if not number:
+        return ""
+    return ngettext(
+        "A subcode of what is retired stays in use: %(names)s.",
+        "%(n)d subcodes of what is retired stay in use: %(names)s.",
+        number,
+    ) % {"n": number, "names": names + ("" if number <= 5 else " …")}
+
+
 def restore(code, actor):
     """Take a retired code into use again. One that was merged comes back empty: only undoing the merge refills it."""
+    return restore_codes([code], actor)[0]
+
+
+@transaction.atomic
+def restore_codes(codes, actor):
+    """Restore codes as one change; those in use stay so. Returns those that were restored."""
+    retired = [code for code in _fresh_all(codes) if code.retired_at]
+    if not retired:
+        raise Refused(_("“%(code)s” is in use.") % {"code": codes[0]})
+    before = images(*retired)
+    for code in retired:
+        code.retired_at = code.merged_into = None
+        code.save(update_fields=["retired_at", "merged_into"])
+    record(retired[0].study, actor, "restore-code", retired[0], before=before, after=images(*retired))
+    return retired
+
+
+@transaction.atomic
+def duplicate(code, actor):
+    """A copy of a branch, right after it, without coded segments and without what is retired. Returns its top."""
     code = _fresh(code)
-    if not code.retired_at:
-        raise Refused(_("“%(code)s” is in use.") % {"code": code})
-    before = images(code)
-    code.retired_at = code.merged_into = None
-    code.save(update_fields=["retired_at", "merged_into"])
-    record(code.study, actor, "restore-code", code, before=before, after=images(code))
-    return code
+    study = code.study
+    codes = list(study.codes.prefetch_related("asked_of"))
+    siblings = [sibling for sibling in codes if sibling.parent_id == code.parent_id]
+    before, copies = images(*siblings), {}
+    for _depth, each in in_tree_order(codes):
+        if each.pk == code.pk:
+            copies[each.pk] = _copy(each, code.parent, _copied_name(each, siblings))
+        elif each.parent_id in copies and not each.retired_at:
+            copies[each.pk] = _copy(each, copies[each.parent_id], each.name)
+    place = [sibling.pk for sibling in siblings].index(code.pk) + 1
+    siblings.insert(place, copies[code.pk])
+    _number(siblings)
+    after = images(*siblings, *copies.values())
+    record(study, actor, "duplicate-code", copies[code.pk], before=before, after=after)
+    return copies[code.pk]
+
+
+def _copy(code, parent, name):
+    fields = {field: getattr(code, field) for field in FIELDS if field not in ("name", "order", "colour")}
+    return add(code.study, name=name, parent=parent, asked_of=list(code.asked_of.all()), **fields)
+
+
+def _copied_name(code, siblings):
+    taken = {sibling.name for sibling in siblings}
+    stem = code.name[: NAME_LENGTH - 20]
+    names = (_("%(name)s (copy %(n)d)") % {"name": stem, "n": n} for n in count(2))
+    return next(name for name in chain([_("%(name)s (copy)") % {"name": stem}], names) if name not in taken)
 
 
 @transaction.atomic
@@ -212,31 +322,53 @@ def merge_preview(codes, into):
     }
 
 
-@transaction.atomic
 def merge(code, into, actor):
-    """Move coded segments and subcodes of a code to another, and retire it, pointing there.
+    """Merge one code into another, as ``merge_codes`` does several. Returns the merged code."""
+    return merge_codes([code], into, actor)[0]
+
+
+@transaction.atomic
+def merge_codes(codes, into, actor):
+    """Move coded segments and subcodes of codes to another, and retire them, pointing there. Returns the merged codes.
 
     Where a coder has both codes on a segment, that of ``into`` stays and takes the other's memos; the other is
-    deleted, kept whole in the event. Returns the merged code.
+    deleted, kept whole in the event.
     """
-    code, into = _fresh(code), _fresh(into)
-    reason = why_not_merge(code, into)
-    if reason:
-        raise Refused(reason)
-    children = list(_children(code.study, code))
-    before = images(code, *children)
-    after = {}
-    _fold(code, into, before, after)
-    _move_codings(code, into, before, after)
-    last = _last_order(code.study, into)
-    for number, child in enumerate(children, start=1):
-        child.parent, child.order = into, last + number
-        child.save(update_fields=["parent", "order"])
-    code.merged_into, code.retired_at = into, code.retired_at or timezone.now()
-    code.save(update_fields=["merged_into", "retired_at"])
-    after |= images(code, *children)
-    record(code.study, actor, "merge-codes", code, before=before, after=after)
-    return code
+    into = _fresh(into)
+    before, after, merged = {}, {}, []
+    for code in codes:
+        code = _fresh(code)
+        reason = why_not_merge(code, into)
+        if reason:
+            raise Refused(reason)
+        children = _children(code.study, code)
+        _note(before, images(code, *children))
+        carry(code.coded_segments.all(), code, into, before, after)
+        last = _last_order(code.study, into)
+        for number, child in enumerate(children, start=1):
+            child.parent, child.order = into, last + number
+            child.save(update_fields=["parent", "order"])
+        code.merged_into, code.retired_at = into, code.retired_at or timezone.now()
+        code.save(update_fields=["merged_into", "retired_at"])
+        after |= images(code, *children)
+        merged.append(code)
+    record(into.study, actor, "merge-codes", merged[0], before=before, after=after)
+    return merged
+
+
+@transaction.atomic
+def split(code, actor, rows, *, name, parent=None):
+    """Move some coded segments of a code (a queryset) to a new code, under a parent. Returns the new code."""
+    code = _fresh(code)
+    rows = code.coded_segments.filter(pk__in=list(rows.values_list("pk", flat=True)))
+    if not rows.exists():
+        raise Refused(_("Choose the passages that the new code takes over."))
+    before, after = {}, {}
+    new = add(code.study, name=name, parent=parent)
+    carry(rows, code, new, before, after)
+    after |= images(new)
+    record(code.study, actor, "split-code", new, before=before, after=after)
+    return new
 
 
 def why_not_merge(code, into):
@@ -259,54 +391,99 @@ def why_not_merge(code, into):
     return ""
 
 
-def _twins(into):
-    """Coded segments of ``into`` with the segment and coder of an outer one."""
-    return into.coded_segments.filter(
-        content_object=OuterRef("content_object"), coder=OuterRef("coder")
-    ).order_by()
+def carry(rows, code, into, before, after):
+    """Move coded segments (a queryset, all of one code) to another code; images of what changes go into both dicts.
+
+    A coder's second coding of the same words folds into the one there: its memos go over, and it is deleted. What was
+    coded by the present definition counts as coded by the new code's; what was not stays to be reviewed.
+    """
+    _fold(rows, into, before, after)
+    current = Case(When(code_revision=code.revision, then=Value(into.revision)), default=Value(0))
+    for pk, tag, revision, new in (
+        rows.order_by().annotate(new=current).values_list("pk", "tag_id", "code_revision", "new")
+    ):
+        key = f"codedsegment:{pk}"
+        before.setdefault(key, {"tag_id": tag, "code_revision": revision})
+        after[key] = {"tag_id": into.pk, "code_revision": new}
+    try:
+        with transaction.atomic():
+            rows.update(tag=into, code_revision=current)
+    except IntegrityError as error:  # a coder has just applied the other code there
+        raise Refused(_("Somebody coded these passages at the same moment. Try again.")) from error
 
 
-def _fold(code, into, before, after):
-    from .models import Memo
+def _fold(rows, into, before, after):
+    from .models import CodedSegment, Memo
 
-    twin = into.coded_segments.filter(content_object=OuterRef("content_object"), coder=OuterRef("coder"))
-    folding = list(code.coded_segments.annotate(twin_id=twin.values("pk")[:1]).exclude(twin_id=None))
+    twins = into.coded_segments.filter(content_object=OuterRef("content_object"), coder=OuterRef("coder"))
+    folding = list(rows.filter(Exists(twins.order_by())).annotate(twin_id=twins.values("pk")[:1]))
     kept = {row.pk: row.twin_id for row in folding}
-    memos = list(Memo.objects.filter(coded_segment__in=code.coded_segments.filter(Exists(_twins(into)))))
-    before |= images(*folding, *memos)
-    for memo in memos:
-        memo.coded_segment_id = kept[memo.coded_segment_id]
-    Memo.objects.bulk_update(memos, ["coded_segment"], batch_size=200)
-    after |= images(*memos)
-    code.coded_segments.filter(Exists(_twins(into))).delete()
+    for start in range(0, len(folding), AT_ONCE):
+        part = folding[start : start + AT_ONCE]
+        memos = list(Memo.objects.filter(coded_segment__in=part))
+        _note(before, images(*part, *memos))
+        for memo in memos:
+            memo.coded_segment_id = kept[memo.coded_segment_id]
+        Memo.objects.bulk_update(memos, ["coded_segment"], batch_size=200)
+        after |= images(*memos)
+        for row in part:
+            after.pop(key_of(row), None)
+        CodedSegment.objects.filter(pk__in=[row.pk for row in part]).delete()
 
 
-def _move_codings(code, into, before, after):
-    keys = [f"codedsegment:{pk}" for pk in code.coded_segments.values_list("pk", flat=True)]
-    before |= {key: {"tag_id": code.pk} for key in keys}
-    after |= {key: {"tag_id": into.pk} for key in keys}
-    code.coded_segments.update(tag=into)
+def _note(before, found):
+    """Add images of rows as they were; one noted earlier in the same change is the true one."""
+    for key, image in found.items():
+        before[key] = image | before.get(key, {})
 
 
-def check(study, code=None, *, parent=None, **fields):
+def check(study, code=None, *, parent=None, reason="", **fields):
     """Raise Refused where ``create_code``, or ``edit_code`` of a code, would; write nothing."""
     from .models import Code
 
     trial = Code.objects.select_related("study").get(pk=code.pk) if code else Code(study=study)
     _check_name(fields.get("name", ""), trial.name)
+    was = _meaning(trial)
     _fill(trial, **fields)
     _place(trial, parent, renumber=False)
+    if code and _meaning(trial) != was:
+        _check_reason(study, reason.strip())
 
 
-def counts(study):
-    """``{code id: {coder id: number of coded segments}}`` of codes that are used, each without its subcodes."""
+def state_of(code):
+    """A digest of what one edits of a code, to see later whether somebody else has changed it."""
+    values = [getattr(code, field) for field in FIELDS if field != "order"]
+    asked_of = sorted(code.asked_of.values_list("pk", flat=True))
+    return hashlib.sha256(repr([values, asked_of]).encode()).hexdigest()
+
+
+def uses(study):
+    """``{code id: {(coder id, respondent id or None): number of coded segments}}``, each without its subcodes.
+
+    Transcripts that are put away are not counted.
+    """
     from .models import CodedSegment
 
+    rows = CodedSegment.objects.of_study(study).order_by()
+    if Transcript.objects.filter(study=study).exclude(removed_at=None).exists():
+        rows = rows.filter(content_object__transcript__removed_at=None)  # else one scan of the covering index
     found = defaultdict(dict)
-    rows = CodedSegment.objects.of_study(study).order_by().values_list("tag", "coder").annotate(n=Count("pk"))
-    for code_id, coder_id, n in rows:
-        found[code_id][coder_id] = n
+    for code_id, coder_id, respondent_id, n in rows.values_list(
+        "tag_id", "coder_id", "respondent_id"
+    ).annotate(n=Count("*")):
+        found[code_id][coder_id, respondent_id] = n
     return found
+
+
+@transaction.atomic
+def require_reasons(study, actor, required):
+    """Say whether a change of a definition needs a reason in this study."""
+    lock(study)
+    before = {key_of(study): {"reasons_required": study.reasons_required}}
+    study.reasons_required = required
+    study.save(update_fields=["reasons_required"])
+    after = {key_of(study): {"reasons_required": required}}
+    record(study, actor, "edit-study", study, before=before, after=after)
 
 
 # What several changes share; the caller holds the lock and records.
@@ -327,15 +504,24 @@ def add(study, *, name, parent=None, asked_of=(), **fields):
 
 def change(code, *, asked_of=None, **changes):
     """Change a code, unrecorded: for functions that record many changes as one."""
-    was = {field: getattr(code, field) for field in MEANING}
+    was = _meaning(code)
     parent = changes.pop("parent", code.parent)
     _fill(code, **changes)
     _place(code, parent)
-    if any(getattr(code, field) != value for field, value in was.items()):
-        code.revision += 1
+    if _meaning(code) != was:
+        code.revision = 1 + max(code.revision, _last_revision_coded(code))
     code.save()
     if asked_of is not None:
         code.asked_of.set(_types(code.study, asked_of))
+
+
+def _meaning(code):
+    return [getattr(code, field) for field in MEANING]
+
+
+def _last_revision_coded(code):
+    """An undone revision was perhaps coded by: its number is not given again."""
+    return code.coded_segments.aggregate(last=Max("code_revision"))["last"] or 0
 
 
 def _fill(code, **fields):
@@ -418,10 +604,30 @@ def lock(study):
 
 def _fresh(code):
     """The code as it is now, its study locked."""
+    return _fresh_all([code])[0]
+
+
+def _fresh_all(codes):
+    """Codes of one study as they are now, in the order given, their study locked."""
     from .models import Code
 
-    lock(code.study)
-    return Code.objects.select_related("study", "parent").get(pk=code.pk)
+    lock(codes[0].study)
+    found = Code.objects.select_related("study", "parent").in_bulk([code.pk for code in codes])
+    if len(found) < len({code.pk for code in codes}):
+        raise Refused(_("A code has been deleted meanwhile. Look again."))
+    return [found[code.pk] for code in codes]
+
+
+def _fresh_branches(codes):
+    """Codes as they are now, in tree order, less those that stand below another of them."""
+    fresh = {code.pk: code for code in _fresh_all(codes)}
+    tops, below = [], set()
+    for _depth, code in in_tree_order(codes[0].study.codes.all()):
+        if code.parent_id in below or code.parent_id in fresh:
+            below.add(code.pk)
+        elif code.pk in fresh:
+            tops.append(fresh[code.pk])
+    return tops
 
 
 for _action in (
@@ -433,5 +639,7 @@ for _action in (
     "restore-code",
     "delete-code",
     "merge-codes",
+    "split-code",
+    "duplicate-code",
 ):
     history.undoable[_action] = "manage_codebook"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from interviews.models import Transcript
 
 from . import codebook, memos
+from .colours import HEX, HUES
 from .models import Code, CodedSegment
 
 
@@ -28,12 +29,20 @@ class CodeForm(forms.ModelForm):
     """A code of the form class's ``study``. It checks; writing is create_code's and edit_code's."""
 
     study = None
+    codes = None  # all of the study, where somebody has read them already
     parent = CodeField(
         queryset=Code.objects.none(),
         required=False,
         label=_("Parent"),
         empty_label=_("None: a family of its own"),
         help_text=_("The code it stands under."),
+    )
+
+    reason = forms.CharField(
+        required=False,
+        label=_("Why"),
+        max_length=codebook.REASON_LENGTH,
+        help_text=_("Why its meaning changes: kept with the old and the new words."),
     )
 
     class Meta:
@@ -60,9 +69,14 @@ class CodeForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.parent_before = self.instance.parent if self.instance.pk else None
         if self.instance.pk is None:
             self.instance.study = self.study
-        codes = list(self.study.codes.all())
+        if "parent" in self.fields:
+            self._offer_parents(list(self.study.codes.all()) if self.codes is None else self.codes)
+        self.fields["asked_of"].queryset = self.study.respondent_types.all()
+
+    def _offer_parents(self, codes):
         below = codebook.subtree_ids(codes, self.instance.pk) if self.instance.pk else set()
         shown = [
             code
@@ -70,27 +84,127 @@ class CodeForm(forms.ModelForm):
             if code.pk not in below and (code.retired_at is None or code.pk == self.instance.parent_id)
         ]
         self.fields["parent"].among(codes, shown)
-        self.fields["asked_of"].queryset = self.study.respondent_types.all()
 
     def clean(self):
         cleaned = super().clean()
         if not self.errors:
-            fields = {name: value for name, value in cleaned.items() if name != "asked_of"}
             try:
-                codebook.check(self.study, self.instance if self.instance.pk else None, **fields)
+                self._check(**self.written())
             except codebook.Refused as refusal:
-                self.add_error(refusal.field, str(refusal))
+                self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
         return cleaned
+
+    def written(self):
+        """What is written of it, as ``edit_code`` takes it, and ``create_code`` without the reason."""
+        return dict(self.cleaned_data)
+
+    def _check(self, reason="", asked_of=(), **fields):
+        code = self.instance if self.instance.pk else None
+        codebook.check(self.study, code, reason=reason, **{"parent": self.instance.parent, **fields})
+
+
+class PaneForm(CodeForm):
+    """A code on the codebook's page, where a family chooses one of the twelve hues."""
+
+    hue = forms.ChoiceField(
+        choices=[(hue, hue) for hue in HUES], required=False, label=_("Colour of the family")
+    )
+
+    class Meta(CodeForm.Meta):
+        fields = ["name", "definition", "include", "exclude", "example", "origin", "asked_of"]
+        widgets = {
+            "asked_of": forms.CheckboxSelectMultiple,
+            "name": forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+            "origin": forms.Select(attrs={"class": "select"}),
+            **{
+                text: forms.Textarea(attrs={"rows": 2, "class": "input"})
+                for text in ("definition", "include", "exclude", "example")
+            },
+        }
+
+    @classmethod
+    def of(cls, study, codes):
+        """The form for codes of a study; ``codes`` are all of them."""
+        return type(cls.__name__, (cls,), {"study": study, "codes": codes})
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "reason" in self.fields:
+            self.fields["reason"].widget.attrs["class"] = "input"
+        self.fields["origin"].choices = [("", _("Not said")), *Code.Origin.choices]
+
+    def written(self):
+        fields = {name: value for name, value in self.cleaned_data.items() if name not in ("hue", "seen")}
+        hue = self.cleaned_data.get("hue")
+        if hue and hue != self.initial.get("hue"):
+            fields["colour"] = HEX[hue]
+        return fields
+
+
+class NewCodeForm(PaneForm):
+    parent = CodeField(
+        queryset=Code.objects.none(),
+        required=False,
+        label=_("Under"),
+        empty_label=_("None: a family of its own"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    hue = reason = None
+
+    class Meta(PaneForm.Meta):
+        fields = ["name", "parent", "definition", "include", "exclude", "example", "origin", "asked_of"]
+
+
+class EditCodeForm(PaneForm):
+    """A code that is there; ``seen`` is what it was when the form was opened, so that nobody overwrites unawares."""
+
+    parent = None
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.before = codebook.state_of(self.instance)
+        self.initial["seen"] = self.before
+
+
+class MoveForm(forms.Form):
+    """Where codes go: under which code, and where there."""
+
+    parent = CodeField(
+        queryset=Code.objects.none(),
+        required=False,
+        label=_("Under"),
+        empty_label=_("None: at the top"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    place = forms.ChoiceField(
+        choices=[("last", _("Last there")), ("first", _("First there"))],
+        label=_("Place"),
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, study, codes, everything=None, **kwargs):
+        kwargs.setdefault("initial", {"parent": codes[0].parent_id, "place": "last"})
+        super().__init__(*args, **kwargs)
+        everything = list(study.codes.all()) if everything is None else everything
+        below = set().union(*(codebook.subtree_ids(everything, code.pk) for code in codes))
+        shown = [code for code in everything if code.pk not in below and code.retired_at is None]
+        self.fields["parent"].among(everything, shown)
 
 
 class MergeForm(forms.Form):
     """Which code others are merged into."""
 
-    into = CodeField(queryset=Code.objects.none(), label=_("Merge into"), empty_label=_("Choose a code"))
+    into = CodeField(
+        queryset=Code.objects.none(),
+        label=_("Merge into"),
+        empty_label=_("Choose a code"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
 
-    def __init__(self, *args, study, codes, **kwargs):
+    def __init__(self, *args, study, codes, everything=None, **kwargs):
         super().__init__(*args, **kwargs)
-        everything = list(study.codes.all())
+        everything = list(study.codes.all()) if everything is None else everything
         below = set().union(*(codebook.subtree_ids(everything, code.pk) for code in codes))
         shown = [code for code in everything if code.pk not in below and code.retired_at is None]
         self.fields["into"].among(everything, shown)

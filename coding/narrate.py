@@ -160,14 +160,28 @@ def _edit_code(story):
     return format_html(_("changed the code <b>{}</b>"), story.target)
 
 
+def _codes_that(story, changed):
+    """The name of the code an event is about, and how many others it did the same to: those where a field changed."""
+    others = [
+        key for key, _before, after in story.rows("code") if changed in after and key != story.event.target
+    ]
+    if not others:
+        return story.target
+    return ngettext("%(code)s and %(n)d other", "%(code)s and %(n)d others", len(others)) % {
+        "code": story.target,
+        "n": len(others),
+    }
+
+
 @sentence("move-code")
 def _move_code(story):
+    code = _codes_that(story, "parent_id")
     parent = story.after.get(story.event.target, {}).get("parent_id")
     if parent:
         return format_html(
-            _("moved <b>{code}</b> under {parent}"), code=story.target, parent=story.name(f"code:{parent}")
+            _("moved <b>{code}</b> under {parent}"), code=code, parent=story.name(f"code:{parent}")
         )
-    return format_html(_("moved <b>{}</b> in the codebook"), story.target)
+    return format_html(_("moved <b>{}</b> in the codebook"), code)
 
 
 @sentence("reorder-codes", kind="codebook")
@@ -177,12 +191,12 @@ def _reorder_codes(story):
 
 @sentence("retire-code")
 def _retire_code(story):
-    return format_html(_("retired the code <b>{}</b>"), story.target)
+    return format_html(_("retired the code <b>{}</b>"), _codes_that(story, "retired_at"))
 
 
 @sentence("restore-code")
 def _restore_code(story):
-    return format_html(_("restored the code <b>{}</b>"), story.target)
+    return format_html(_("restored the code <b>{}</b>"), _codes_that(story, "retired_at"))
 
 
 @sentence("delete-code")
@@ -195,9 +209,25 @@ def _merge_codes(story):
     into = story.after.get(story.event.target, {}).get("merged_into_id")
     return format_html(
         _("merged <b>{code}</b> into <b>{into}</b>"),
-        code=story.target,
+        code=_codes_that(story, "merged_into_id"),
         into=story.name(f"code:{into}") if into else _("another code"),
     )
+
+
+@sentence("split-code", kind="codebook")
+def _split_code(story):
+    number = len(story.rows("codedsegment"))
+    told = ngettext(
+        "made the code <b>{code}</b> of {n} coded segment of another",
+        "made the code <b>{code}</b> of {n} coded segments of another",
+        number,
+    )
+    return format_html(told, code=story.target, n=number)
+
+
+@sentence("duplicate-code", kind="codebook")
+def _duplicate_code(story):
+    return format_html(_("made <b>{}</b>, a copy of another code"), story.target)
 
 
 @sentence("import-codebook", kind="codebook")

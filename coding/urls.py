@@ -4,7 +4,9 @@ from django.urls import path
 
 from .views import (
     codebook,
+    codebook_page,
     coded_transcript,
+    codes,
     eyes,
     find,
     memos,
@@ -18,7 +20,11 @@ from .views import (
 app_name = "coding"
 urlpatterns = [
     path("studies/<str:slug>/", study.show_study, name="study"),
-    path("studies/<str:slug>/codebook/", codebook.show_codebook, name="codebook"),
+    path("studies/<str:slug>/codebook/", codebook_page.show_codebook, name="codebook"),
+    path("studies/<str:slug>/codebook/pane/", codebook_page.show_pane, name="codebook-pane"),
+    path("studies/<str:slug>/codebook/new/", codes.create_code, name="new-code"),
+    path("studies/<str:slug>/codebook/acts/", codes.act_on_codes, name="codebook-acts"),
+    path("codes/<int:code_id>/", codes.edit_code, name="code"),
     path("studies/<str:slug>/codebook/import/", codebook.import_codebook, name="import-codebook"),
     path("studies/<str:slug>/export/codebook.csv", codebook.download_csv, name="codebook-csv"),
     path("studies/<str:slug>/export/codebook.qdc", codebook.download_qdc, name="codebook-qdc"),

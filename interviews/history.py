@@ -137,13 +137,23 @@ def _differences(before, after):
 
 
 def record(
-    study, actor, action, target, *, before=None, after=None, transcript=None, change=None, undoes=None
+    study,
+    actor,
+    action,
+    target,
+    *,
+    before=None,
+    after=None,
+    transcript=None,
+    change=None,
+    undoes=None,
+    reason="",
 ):
     """Write one event in the running transaction; returns it, or None if nothing differs.
 
     ``target`` is the row the change is about (or its key), ``before`` and ``after`` are images: a row only in ``after``
-    was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change;
-    ``study`` is a study or its id.
+    was made, one only in ``before`` was deleted. ``change`` is the UUID a browser gave its change, ``reason`` what the
+    actor says of it; ``study`` is a study or its id.
     """
     from .models import Event, Mention
 
@@ -163,6 +173,7 @@ def record(
         after=after,
         change=change,
         undoes=undoes,
+        reason=reason,
     )
     about = mentioned(target, transcript, before, after)
     Mention.objects.bulk_create((Mention(event=event, key=key) for key in sorted(about)), batch_size=500)

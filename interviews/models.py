@@ -27,6 +27,9 @@ class Study(models.Model):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("address"), max_length=220, unique=True, allow_unicode=True, editable=False)
     research_question = models.TextField(_("research question"), blank=True)
+    reasons_required = models.BooleanField(
+        _("a change of a definition needs a reason"), default=False, db_default=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = StudyQuerySet.as_manager()
@@ -454,6 +457,7 @@ class Event(models.Model):
     after = models.JSONField(default=dict)
     change = models.UUIDField(null=True)
     undoes = models.OneToOneField("self", models.CASCADE, null=True, related_name="undone_by")
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     objects = StudyScopedQuerySet.as_manager()
 

@@ -93,6 +93,10 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:choose-password": (ANYONE, ANYONE),
     "coding:study": (READER, NOT_OFFERED),
     "coding:codebook": (READER, NOT_OFFERED),
+    "coding:codebook-pane": (READER, NOT_OFFERED),
+    "coding:new-code": (NOT_OFFERED, LEAD),
+    "coding:code": (NOT_OFFERED, LEAD),
+    "coding:codebook-acts": (NOT_OFFERED, LEAD),
     "coding:import-codebook": (LEAD, LEAD),
     "coding:codebook-csv": (LEAD, NOT_OFFERED),
     "coding:codebook-qdc": (LEAD, NOT_OFFERED),
@@ -271,6 +275,7 @@ class World:
             ],
             "api:read_transcript": [self.transcript.pk],
             "coding:memo": [self.memo.pk],
+            "coding:code": [self.code.pk],
             "coding:edit-memo": [self._memo_of(who).pk],
             "coding:delete-memo": [self._memo_of(who).pk],
             "admin:app_list": ["coding"],
@@ -346,6 +351,7 @@ POSTED = {  # where an empty form is not understood, and so refused before anybo
     "api:import_transcript": lambda: {"file": SimpleUploadedFile("new.txt", b"ANNA: Something new.")},
     "admin:coding_code_merge": lambda: {"codes": Code.objects.values_list("pk", flat=True)[:1]},
     "interviews:import": lambda: {"do": "leave-all-out"},
+    "coding:codebook-acts": lambda: {"do": "retire"},
 }
 
 

@@ -1,12 +1,10 @@
-"""The codebook's page, and its file in and out."""
+"""The codebook's file, in and out."""
 
 import base64
 import binascii
-from unicodedata import normalize
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -17,99 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coding import codebook, codebook_files, memos, refi_qda
-from coding.colours import looks
+from coding import codebook, codebook_files, refi_qda
 from coding.exports import csv_response
 from coding.forms import FileForm
-from coding.models import Memo
 from interviews.access import reach
 from interviews.models import Study
 from interviews.tables import TableError, read_table
-
-MEMOS_SHOWN = 20
-
-
-@login_required
-@require_safe
-def show_codebook(request, slug):
-    study = reach(Study.objects, request.user, "read", slug=slug)
-    codes = list(study.codes.select_related("merged_into"))
-    counts = codebook.counts(study)
-    rows = _rows(codes, counts)
-    chosen = next((row for row in rows if str(row["code"].pk) == request.GET.get("code")), None)
-    in_tree = _with_parents(codes, {code.pk for code in codes if not code.retired_at})
-    asked = request.GET.get("q", "").strip()
-    found = _with_parents(codes, {code.pk for code in codes if _matches(code, asked)})
-    context = {
-        "study": study,
-        "page": "codebook",
-        "asked": asked,
-        "rows": [row for row in rows if row["code"].pk in in_tree & found],
-        "retired": [row for row in rows if row["code"].pk in found - in_tree],
-        "n_codes": sum(code.retired_at is None for code in codes),
-        "n_families": sum(code.retired_at is None and code.parent_id is None for code in codes),
-        "chosen": chosen,
-        "used": _used(chosen) if chosen else [],
-        "asked_of": chosen["code"].asked_of.all() if chosen else [],
-        "memos": _memos(request.user, chosen["code"]) if chosen else [],
-    }
-    return render(request, "coding/codebook.html", context)
-
-
-def _rows(codes, counts):
-    """A dict for each code, in tree order; its counts are of the code itself, those of its subtree beside them."""
-    look_of, path_of = looks(codes), codebook.paths(codes)
-    rows = [
-        {
-            "code": code,
-            "level": depth + 1,
-            "look": look_of[code.pk],
-            "path": path_of[code.pk][:-1],
-            "by_coder": counts.get(code.pk, {}),
-            "own": sum(counts.get(code.pk, {}).values()),
-            "coders": set(counts.get(code.pk, {})),
-            "is_parent": False,
-        }
-        for depth, code in codebook.in_tree_order(codes)
-    ]
-    by_id = {row["code"].pk: row for row in rows}
-    for row in rows:
-        row["all"], row["all_coders"] = row["own"], set(row["coders"])
-    for row in reversed(rows):  # children come after their parents
-        parent = by_id.get(row["code"].parent_id)
-        if parent:
-            parent["is_parent"] = True
-            parent["all"] += row["all"]
-            parent["all_coders"] |= row["all_coders"]
-    return rows
-
-
-def _with_parents(codes, ids):
-    """Ids with those of all codes above them, so that none hangs in the air."""
-    parents = {code.pk: code.parent_id for code in codes}
-    found = set()
-    for pk in ids:
-        while pk is not None and pk not in found:
-            found.add(pk)
-            pk = parents[pk]
-    return found
-
-
-def _matches(code, asked):
-    asked = normalize("NFKC", asked).casefold()
-    return asked in normalize("NFKC", f"{code.name}\n{code.definition}").casefold()
-
-
-def _used(row):
-    """``(coder's name, number of coded segments)`` of a code, all coders who used it."""
-    coders = get_user_model().objects.filter(pk__in=row["by_coder"]).order_by("username")
-    return [(coder.get_username(), row["by_coder"][coder.pk]) for coder in coders]
-
-
-def _memos(user, code):
-    """``(memo, its first words)`` of those on a code, on its coded segments, or with a link to it."""
-    readable = Memo.objects.readable_by(user).filter(study=code.study_id).with_targets()
-    return [(memo, memos.gist(memo.text)) for memo in memos.about_code(readable, code.pk)[:MEMOS_SHOWN]]
 
 
 @login_required

@@ -346,7 +346,7 @@ def test_a_merge_takes_the_same_queries_however_much_it_moves(study, lead, djang
         CodedSegment.objects.bulk_create(
             [CodedSegment(content_object=segment, tag=code, coder=coder) for segment in segments]
         )
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             codebook.merge(code, into, lead)
         undo(last_event(study), lead)
         assert code.coded_segments.count() == size

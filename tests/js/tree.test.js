@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { matching } from "passages/codebook";
+import { matching } from "passages/tree";
 
 const ROWS = [
   { id: "1", parent: "", text: "Ties\nBetween people" },
