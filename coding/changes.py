@@ -8,6 +8,7 @@ a reason in a person's words; it never stops the changes after it.
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -313,14 +314,12 @@ def _merge(batch, change):
 
 
 def _undo(batch, change):
-    event = Event.objects.filter(
-        study=batch.transcript.study_id,
-        change=change["target"],
-        actor=batch.coder,
-        transcript=batch.transcript,
-    ).first()
+    mine = Event.objects.filter(study=batch.transcript.study_id, change=change["target"], actor=batch.coder)
+    event = mine.filter(Q(transcript=batch.transcript) | Q(transcript=None)).first()
     if event is None:
         raise Refused(_("What should be undone was not found."))
+    if event.transcript_id is None and not history.may_undo(event, batch.coder, batch.transcript.may):
+        raise Refused(_("Your role does not allow this any more."))
     batch.event = history.undo(event, batch.coder, change=change["id"]).pk
     return {"state": "done"}
 

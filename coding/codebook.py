@@ -82,12 +82,15 @@ def clean_colour(text):
 
 
 @transaction.atomic
-def create_code(study, actor, *, name, parent=None, asked_of=(), **fields):
-    """A new code, after its siblings. ``fields`` are of FIELDS; a top-level code without a colour gets a free one."""
+def create_code(study, actor, *, name, parent=None, asked_of=(), change=None, **fields):
+    """A new code, after its siblings. ``fields`` are of FIELDS; a top-level code without a colour gets a free one.
+
+    ``change`` is the UUID a browser gave to making it.
+    """
     lock(study)
     _check_name(name)
     code = add(study, name=name, parent=parent, asked_of=asked_of, **fields)
-    record(study, actor, "create-code", code, after=images(code))
+    record(study, actor, "create-code", code, after=images(code), change=change)
     return code
 
 

@@ -20,7 +20,7 @@ def last_event_id(study_id):
 
 
 def since(transcript, after):
-    """What changed in a transcript's codings after an event: ``(last event id, present rows, ids gone)``.
+    """What changed after an event: ``(last event id, present rows, ids gone, whether codes changed)``.
 
     Rows are as in ``rows_of``. Everything named by an event is looked up as it is now, so the answer is right however
     often it is given. On PostgreSQL an event may become visible after one with a higher number; hence the
@@ -32,10 +32,12 @@ def since(transcript, after):
         Q(pk__gt=after) | Q(at__gt=lately),
         study=transcript.study_id,
     )
-    touched, last = set(), after
+    touched, last, codes_changed = set(), after, False
     for pk, before, changed in events.order_by("pk").values_list("pk", "before", "after"):
         last = max(last, pk)
-        touched.update(key.split(":")[1] for key in (*before, *changed) if key.startswith("codedsegment:"))
+        keys = {*before, *changed}
+        touched.update(key.split(":")[1] for key in keys if key.startswith("codedsegment:"))
+        codes_changed = codes_changed or any(key.startswith("code:") for key in keys)
     ids = [uuid.UUID(key) for key in touched]
     rows = []
     for start in range(0, len(ids), 500):
@@ -46,7 +48,7 @@ def since(transcript, after):
     for start in range(0, len(missing), 500):
         part = missing[start : start + 500]
         elsewhere.update(CodedSegment.objects.filter(pk__in=part).values_list("pk", flat=True))
-    return last, rows, [pk.hex for pk in missing if pk not in elsewhere]
+    return last, rows, [pk.hex for pk in missing if pk not in elsewhere], codes_changed
 
 
 def rows_of(transcript, **lookup):

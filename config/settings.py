@@ -144,6 +144,14 @@ CACHES = {
     },
 }
 
+CACHES["presence"] = {**CACHES["default"], "LOCATION": "presence", "OPTIONS": {"MAX_ENTRIES": 5000}}
+if "sqlite" not in DATABASES["default"]["ENGINE"]:
+    # Several processes serve, and each must hear who is with another.
+    CACHES["presence"] |= {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "presence"),
+    }
+
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",

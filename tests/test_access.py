@@ -135,6 +135,8 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "api:segments": (READER, NOT_OFFERED),
     "api:changes": (READER, CODER),
     "api:make-changes": (READER, CODER),
+    "api:codes": (NOT_OFFERED, LEAD),
+    "api:presence": (NOT_OFFERED, READER),
     "api:get_crosstab": (READER, NOT_OFFERED),
     "api:memos": (READER, NOT_OFFERED),
     "api:transcript-memos": (READER, NOT_OFFERED),
@@ -360,6 +362,8 @@ def ask(client, method, address, name):
     body = {}
     if method == "post" and name in ("api:changes", "api:make-changes"):
         body = {"data": json.dumps({"revision": 1, "changes": []}), "content_type": "application/json"}
+    elif method == "post" and name in ("api:codes", "api:presence"):
+        body = {"data": json.dumps({"name": "New"}), "content_type": "application/json"}
     elif method == "post" and name in POSTED:
         body = {"data": POSTED[name]()}
     with transaction.atomic():

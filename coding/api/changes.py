@@ -1,5 +1,6 @@
 """What the workspace asks of the server: the codings of a transcript, and changes to them."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from ninja.errors import HttpError
 from pydantic import Field
 
 from coding import changes, live
+from coding.catalogue import code_tree
+from coding.models import Code
 from interviews.access import reach
 from interviews.models import Event, TextRevision, Transcript
 
@@ -113,11 +116,30 @@ class Codings(Schema):
     coders: dict[int, str]
 
 
+class CodeRow(Schema):
+    """A code in the order of the tree; ``heads`` is a retired one with codes in use below it."""
+
+    id: int
+    parent: int | None
+    name: str
+    path: str
+    level: int
+    look: str
+    definition: str
+    include: str
+    exclude: str
+    retired: bool
+    heads: bool
+    opens: bool
+
+
 class Since(Codings):
-    """``edited_by`` is who made the present revision of the text."""
+    """``edited_by`` made the present revision of the text, at ``edited_at``; ``codes`` is all, where any changed."""
 
     gone: list[str]
     edited_by: str
+    edited_at: datetime | None
+    codes: list[CodeRow] | None
 
 
 def _codings(transcript, event, rows):
@@ -135,6 +157,10 @@ def _codings(transcript, event, rows):
     }
 
 
+def _codes(transcript):
+    return list(Code.objects.filter(study=transcript.study_id))
+
+
 def _visible(request, transcript_id):
     """The transcript with ``event``, the study's newest, as of before any rows are read: better twice than never."""
     newest = Event.objects.filter(study=OuterRef("study")).order_by("-pk").values("pk")[:1]
@@ -143,7 +169,9 @@ def _visible(request, transcript_id):
         Transcript.objects.kept()
         .only("study", "revision")
         .annotate(
-            event=Coalesce(newest, 0), edited_by=Coalesce(present.values("actor__username")[:1], Value(""))
+            event=Coalesce(newest, 0),
+            edited_by=Coalesce(present.values("actor__username")[:1], Value("")),
+            edited_at=present.values("at")[:1],
         )
     )
     return reach(queryset, request.user, pk=transcript_id)
@@ -161,8 +189,14 @@ def list_codings(request, transcript_id: int):
 def list_changes(request, transcript_id: int, after: int = 0):
     """What others, and this person elsewhere, have changed since an event."""
     transcript = _visible(request, transcript_id)
-    event, rows, gone = live.since(transcript, after)
-    return {**_codings(transcript, event, rows), "gone": gone, "edited_by": transcript.edited_by}
+    event, rows, gone, codes_changed = live.since(transcript, after)
+    return {
+        **_codings(transcript, event, rows),
+        "gone": gone,
+        "edited_by": transcript.edited_by,
+        "edited_at": transcript.edited_at,
+        "codes": code_tree(_codes(transcript)) if codes_changed else None,
+    }
 
 
 @router.post("/transcripts/{int:transcript_id}/changes/", response=Made, url_name="make-changes")

@@ -7,8 +7,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from coding import reading
-from coding.codebook import ARROW, in_tree_order, paths
-from coding.colours import looks
+from coding.catalogue import code_tree
 from interviews.access import reach
 from interviews.models import Transcript
 
@@ -46,8 +45,11 @@ def show_transcript(request, transcript_id):
                 "user": request.user.pk,
                 "userName": request.user.get_username(),
                 "mayCode": transcript.may["code"],
+                "mayAddCodes": transcript.may["manage_codebook"],
                 "segments": reverse("api:segments", args=[transcript.pk]),
                 "changes": reverse("api:changes", args=[transcript.pk]),
+                "presence": reverse("api:presence", args=[transcript.pk]),
+                "codes": reverse("api:codes", args=[study.slug]),
                 "signIn": reverse("interviews:sign-in"),
             },
         },
@@ -65,42 +67,6 @@ def show_respondent(request, transcript_id):
         "coding/_respondent.html",
         {"transcript": transcript, "facts": respondent_facts(transcript)},
     )
-
-
-def code_tree(codes):
-    """Codes as the page and its scripts want them: in tree order, each with level, look and path."""
-    look, path = looks(codes), paths(codes)
-    parents = {code.parent_id for code in codes if not code.retired_at}
-    heads = _retired_heads(codes)
-    return [
-        {
-            "id": code.pk,
-            "parent": code.parent_id,
-            "name": code.name,
-            "path": ARROW.join(path[code.pk]),
-            "level": depth + 1,
-            "look": look[code.pk],
-            "definition": code.definition,
-            "include": code.include,
-            "exclude": code.exclude,
-            "retired": bool(code.retired_at),
-            "heads": code.pk in heads,
-            "opens": code.pk in parents,
-        }
-        for depth, code in in_tree_order(codes)
-    ]
-
-
-def _retired_heads(codes):
-    """Ids of retired codes that have codes in use below them: these still stand under their name."""
-    above = {code.pk: code.parent_id for code in codes}
-    heads = set()
-    for code in codes:
-        at = None if code.retired_at else code.parent_id
-        while at is not None and at not in heads:
-            heads.add(at)
-            at = above[at]
-    return heads & {code.pk for code in codes if code.retired_at}
 
 
 def respondent_facts(transcript):

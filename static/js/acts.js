@@ -49,15 +49,19 @@ export class Acts extends EventTarget {
     return this.outbox.add(entries);
   }
 
-  #do(changes, added, removed) {
+  /** `before` are changes that the server has made already for the same act: they are undone with it. */
+  #do(changes, added, removed, before = []) {
     this.store.change(added, removed);
-    this.store.remember({ changes: changes.map((change) => change.id), added, removed });
+    this.store.remember({ changes: [...before, ...changes.map((change) => change.id)], added, removed });
     this.#keep();
     return this.#send(changes, added, removed);
   }
 
-  /** Apply codes to stretches; what is all there already is taken off again. Gives "applied", "withdrawn" or null. */
-  apply(codes, stretches) {
+  /**
+   * Apply codes to stretches; what is all there already is taken off again. Gives "applied", "withdrawn" or null.
+   * `made` are the changes that made the codes, if this person has just done so.
+   */
+  apply(codes, stretches, made = []) {
     const pairs = stretches.flatMap(({ start, end }) => codes.map((code) => ({ start, end, code })));
     const there = pairs.map(({ start, end, code }) => this.store.mine(start, end, code));
     if (!pairs.length) return null;
@@ -73,6 +77,7 @@ export class Acts extends EventTarget {
       added.map(({ id, start, end, code }) => ({ id, do: "apply", start, end, code })),
       added,
       [],
+      made,
     );
     return "applied";
   }

@@ -37,8 +37,9 @@ export class Catalogue extends EventTarget {
     return found;
   }
 
-  /** The codebook as it is now. */
+  /** The codebook as it is now; listeners hear of it if it is another. */
   renew(codes) {
+    if (JSON.stringify(codes) === JSON.stringify(this.list)) return;
     this.#take(codes);
     this.dispatchEvent(new Event("change"));
   }

@@ -25,6 +25,7 @@ export const COMMANDS = [
   command("choose", "let-go", "Escape"),
   command("code", "code", "c", "Enter"),
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ ...command("code", `recent-${n}`, String(n)), fixed: true })),
+  command("code", "in-vivo", "i"),
   command("code", "memo", "m"),
   { ...command("code", "undo", "z", "Control+z"), anywhere: true },
   { ...command("code", "redo", "Shift+Z", "Control+Shift+Z", "Control+y"), anywhere: true },

@@ -21,9 +21,10 @@ export function search(codes, typed, limit = SHOWN) {
 export const recently = (list, item) => [item, ...list.filter((other) => other !== item)].slice(0, RECENT);
 
 export class Palette extends EventTarget {
-  /** @param {{catalogue: import("passages/catalogue").Catalogue, study: string, words: DOMStringMap}} given */
-  constructor({ catalogue, study, words }) {
+  /** @param {{catalogue: import("passages/catalogue").Catalogue, study: string, words: DOMStringMap, mayAdd: boolean}} given */
+  constructor({ catalogue, study, words, mayAdd }) {
     super();
+    this.mayAdd = mayAdd;
     this.catalogue = catalogue;
     this.#take();
     catalogue.addEventListener("change", () => this.#take());
@@ -112,12 +113,18 @@ export class Palette extends EventTarget {
 
   #list(found, more, typed, recent = 0) {
     this.shown = found.map(({ code }) => code);
-    this.list.replaceChildren(...found.map(({ code, marks }, index) => this.#option(code, marks, index, recent)));
+    const options = found.map(({ code, marks }, index) => this.#option(code, marks, index, recent));
+    const isNew = typed && !found.some(({ code }) => code.name.toLowerCase() === typed.toLowerCase());
+    this.newName = isNew && this.mayAdd ? typed : "";
+    if (this.newName) options.push(this.#newOption(typed));
+    this.list.replaceChildren(...options);
     const none = !found.length;
-    this.note.hidden = !none && !more;
-    this.note.textContent = none
-      ? this.words.noMatch.replace("{typed}", typed)
-      : this.words.andMore.replace("{n}", String(more));
+    const notes = [
+      none ? this.words.noMatch.replace("{typed}", typed) : more && this.words.andMore.replace("{n}", String(more)),
+      isNew && none && !this.mayAdd && this.words.newCodeLead,
+    ];
+    this.note.textContent = notes.filter(Boolean).join(" ");
+    this.note.hidden = !this.note.textContent;
     this.#choose(0);
   }
 
@@ -141,15 +148,32 @@ export class Palette extends EventTarget {
     return option;
   }
 
+  /** The last line: a new code by the name that was typed. */
+  #newOption(typed) {
+    const option = document.createElement("div");
+    option.setAttribute("role", "option");
+    option.id = "palette-new";
+    option.dataset.index = String(this.shown.length);
+    const sign = document.createElement("span");
+    sign.className = "palette-plus";
+    sign.textContent = "+";
+    const name = document.createElement("span");
+    name.className = "one-line";
+    name.textContent = this.words.newNamed.replace("{typed}", typed);
+    option.append(sign, name);
+    return option;
+  }
+
   #choose(index) {
-    this.at = Math.max(0, Math.min(index, this.shown.length - 1));
+    this.at = Math.max(0, Math.min(index, this.list.children.length - 1));
     for (const option of this.list.children) {
       const chosen = Number(option.dataset.index) === this.at;
       option.setAttribute("aria-selected", String(chosen));
       if (chosen) option.scrollIntoView({ block: "nearest" });
     }
     const code = this.shown[this.at];
-    if (code) this.input.setAttribute("aria-activedescendant", `palette-${code.id}`);
+    const option = this.list.children[this.at];
+    if (option) this.input.setAttribute("aria-activedescendant", option.id);
     else this.input.removeAttribute("aria-activedescendant");
     this.gist.hidden = !code?.definition;
     this.gist.textContent = code?.definition ?? "";
@@ -181,6 +205,10 @@ export class Palette extends EventTarget {
 
   #apply(index, stay) {
     const code = this.shown[index];
+    if (!code && this.newName) {
+      this.close(false);
+      this.dispatchEvent(new CustomEvent("new", { detail: this.newName }));
+    }
     if (!code) return;
     this.dispatchEvent(new CustomEvent("apply", { detail: code.id }));
     if (stay) {

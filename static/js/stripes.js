@@ -32,6 +32,12 @@ export class Stripes extends EventTarget {
     canvas.addEventListener("click", (event) => this.#click(event));
   }
 
+  /** Take over the looks that codes have now. */
+  learn(looks) {
+    this.looks = looks;
+    this.#recolour();
+  }
+
   #recolour() {
     this.#colours.clear();
     this.draw();

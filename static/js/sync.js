@@ -2,6 +2,9 @@
 
 import { plain } from "passages/store";
 
+/** @type {Intl.DateTimeFormatOptions} */
+const SHORT = { dateStyle: "medium", timeStyle: "short" };
+
 export class Sync extends EventTarget {
   given; store; outbox; catalogue; words; steady;
 
@@ -38,11 +41,13 @@ export class Sync extends EventTarget {
   }
 
   /** Whether this page's text is older than the codings: they lie elsewhere in it, so none are taken, and a note says so. */
-  #isOlder({ revision, edited_by: who }) {
+  #isOlder({ revision, edited_by: who, edited_at: at }) {
     if (revision === this.given.revision) return false;
     this.isOld = true;
     const said = this.note.querySelector("[data-words]");
-    const text = this.words.textEdited.replace("{who}", who || this.words.somebody);
+    const when = at ? new Date(at).toLocaleString(document.documentElement.lang, SHORT) : "";
+    const words = when ? this.words.textEditedAt : this.words.textEdited;
+    const text = words.replace("{who}", who || this.words.somebody).replace("{when}", when);
     if ((this.note.hidden || who) && said.textContent !== text) said.textContent = text;
     if (this.note.hidden) this.steady(() => (this.note.hidden = false));
     return true;
@@ -50,6 +55,7 @@ export class Sync extends EventTarget {
 
   /** What others changed: my own waiting changes stay as I see them. */
   take(answer) {
+    if (answer.codes) this.catalogue.renew(answer.codes);
     if (this.#isOlder(answer)) return;
     const { store, given, outbox } = this;
     store.know(answer.coders);

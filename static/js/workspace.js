@@ -15,7 +15,9 @@ import { Outbox } from "passages/outbox";
 import { Painter } from "passages/painter";
 import { Palette } from "passages/palette";
 import { Panel } from "passages/panel";
+import { NewCode, inVivo } from "passages/newcode";
 import { panes } from "passages/panes";
+import { presence } from "passages/presence";
 import { Reader } from "passages/reader";
 import { Reshape } from "passages/reshape";
 import { Chooser } from "passages/selection";
@@ -41,12 +43,13 @@ const store = new Store({ turnsOf: (start, end) => map.turnsOf(start, end), turn
 const lookOf = (code) => catalogue.get(code).look;
 const nameOf = (coding) => `${catalogue.get(coding.code).path}, ${store.coders.get(coding.coder) ?? ""}`;
 const painter = new Painter({ map, store, page, hueOf: (code) => lookOf(code).split(" ")[0] });
+const looks = () => new Set(["hue-blue", ...catalogue.list.map((code) => code.look)]);
 const stripes = new Stripes({
   canvas: document.getElementById("stripes"),
   map,
   store,
   painter,
-  looks: new Set(["hue-blue", ...catalogue.list.map((code) => code.look)]),
+  looks: looks(),
   lookOf,
   titleOf: nameOf,
 });
@@ -55,7 +58,7 @@ const reader = new Reader({ map, store, painter, page, words });
 const chooser = new Chooser({ map, root: page, painter });
 const panel = new Panel({ map, store, painter, codes: catalogue, words, mayCode: given.mayCode });
 const tree = new CodeTree({ catalogue, store });
-const palette = new Palette({ catalogue, study: given.study, words });
+const palette = new Palette({ catalogue, study: given.study, words, mayAdd: given.mayAddCodes });
 const outbox = new Outbox({ user: given.user, csrf });
 const acts = new Acts({ store, outbox, given, catalogue });
 const layout = panes();
@@ -63,6 +66,7 @@ const steady = (change) => reader.steady(change);
 const shown = new Shown({ store, catalogue, words, mayCode: given.mayCode, steady });
 const lights = new Lights({ store, painter, stripes });
 const sync = new Sync({ given, store, outbox, catalogue, words, steady });
+const newCode = new NewCode({ given, catalogue, words, csrf });
 const keys = new Keys(given.user);
 const keyList = new KeyList({ keys, words });
 const find = new Find({ map, painter, words });
@@ -82,12 +86,12 @@ let active = null;
 
 // Changing
 
-/** Apply codes to stretches, or take them off where all of them are there. */
-function apply(codes, stretches = chooser.chosen ? [chooser.chosen] : []) {
+/** Apply codes to stretches, or take them off where all of them are there; `made` are the changes that made them. */
+function apply(codes, { made = [], stretches = chooser.chosen ? [chooser.chosen] : [] } = {}) {
   if (!given.mayCode || !stretches.length) return;
   performance.mark("passages:applied");
   shown.reveal(codes);
-  const done = acts.apply(codes, stretches);
+  const done = acts.apply(codes, stretches, made);
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:painted")));
   for (const code of codes) palette.used(code);
   const names = codes.map((code) => acts.nameOf(code)).join(", ");
@@ -110,6 +114,21 @@ function openPalette({ at = chooser.chosen, then = apply } = {}) {
   picked = then;
   const rects = map.range(at.start, at.end).getClientRects();
   palette.open(rects[rects.length - 1] ?? page.getBoundingClientRect(), codePoints(map.words(at.start, at.end)));
+}
+
+/** Ask for a new code, for what the palette was opened for. */
+function askNewCode(name = "") {
+  if (!given.mayAddCodes) return voice.notify(words.newCodeLead);
+  const { chosen } = chooser;
+  newCode.open({ name, quote: given.mayCode && chosen ? map.words(chosen.start, Math.min(chosen.end, chosen.start + 200)) : "" });
+}
+
+/** A code named by the chosen words themselves. */
+function nameByWords() {
+  const { chosen } = chooser;
+  if (!chosen) return voice.notify(words.chooseFirst);
+  picked = apply;
+  askNewCode(inVivo(map.words(chosen.start, chosen.end)));
 }
 
 const reshape = new Reshape({ acts, store, map, chooser, grips, voice, words, openPalette, apply });
@@ -186,7 +205,7 @@ find.addEventListener("hit", ({ detail }) => {
   reader.goTo(detail.start);
   if (detail.say) voice.say(map.words(Math.max(0, detail.start - 30), detail.end + 30));
 });
-find.addEventListener("code-all", ({ detail }) => openPalette({ at: detail[0], then: (ids) => apply(ids, detail) }));
+find.addEventListener("code-all", ({ detail }) => openPalette({ at: detail[0], then: (ids, { made } = {}) => apply(ids, { made, stretches: detail }) }));
 find.addEventListener("close", () => reader.enter(reader.turn, { scroll: false }));
 stripes.addEventListener("open", ({ detail }) => {
   open(detail);
@@ -213,6 +232,20 @@ tree.addEventListener("light", ({ detail: { codes, by } }) => lights.codes(codes
 tree.addEventListener("toggle", ({ detail }) => shown.toggle(detail));
 tree.addEventListener("only", ({ detail }) => shown.only(detail));
 palette.addEventListener("apply", ({ detail }) => picked([detail]));
+palette.addEventListener("new", ({ detail }) => askNewCode(detail));
+newCode.addEventListener("made", ({ detail: { id, change } }) => {
+  if (chooser.chosen || picked !== apply) picked([id], { made: [change] });
+  else voice.notify(words.codeMade.replace("{code}", acts.nameOf(id)));
+});
+newCode.addEventListener("close", () => {
+  reader.enter(chooser.chosen ? map.turnAt(chooser.chosen.start) : reader.turn, { scroll: false });
+  chooser.show();
+});
+catalogue.addEventListener("change", () => {
+  stripes.learn(looks());
+  store.filter({}); // colours may be others
+  panel.renew();
+});
 palette.addEventListener("close", ({ detail }) => {
   if (!detail.back) return;
   reader.enter(map.turnAt(chooser.chosen?.start ?? 0), { scroll: false });
@@ -269,6 +302,10 @@ const pressed = {
   undo: () => undo(),
   redo: () => undo(true),
   find: () => find.open(),
+  "new-code"() {
+    picked = apply;
+    askNewCode();
+  },
 };
 document.addEventListener("click", (event) => pressed[event.target.closest("[data-do]")?.dataset.do]?.());
 
@@ -315,6 +352,7 @@ shortcuts({
       open(null);
     },
     code: () => openPalette(),
+    "in-vivo": nameByWords,
     memo: writeMemo,
     undo: () => undo(),
     redo: () => undo(true),
@@ -346,6 +384,7 @@ async function load() {
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:drawn")));
   page.dataset.ready = "true";
   follow(given.changes, event, (answer) => sync.take(answer));
+  presence({ address: given.presence, csrf, words });
   outbox.send();
   reader.tell();
   goToHash();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Catalogue } from "passages/catalogue";
+import { inVivo } from "passages/newcode";
 import { COMMANDS, bindings, commandOf, conflicts, isLetter, mayBe, partsOf, rebind } from "passages/commands";
 
 test("at the beginning every command has a key, and no key two commands", () => {
@@ -66,7 +67,17 @@ test("a catalogue knows what is below a code, and what others changed", () => {
   assert.deepEqual([...catalogue.subtree(1)], [1, 2, 3]);
   assert.equal(catalogue.get(9).name, "New");
   let heard = 0;
+  const same = structuredClone(catalogue.list);
   catalogue.addEventListener("change", () => (heard += 1));
+  catalogue.renew(same); // nothing new, so nobody need hear of it
   catalogue.renew(/** @type {any} */ ([code(4), code(9, 4)]));
   assert.deepEqual([heard, catalogue.get(9).name, catalogue.has(1), [...catalogue.subtree(4)].length], [1, "Code 9", false, 2]);
+});
+
+test("chosen words become a name: one line, without the marks around them, not too long", () => {
+  assert.equal(inVivo("  “we decided\n together,” "), "we decided together");
+  assert.equal(inVivo("下海！"), "下海");
+  assert.equal(inVivo("H-1B (visa)"), "H-1B (visa)");
+  assert.equal(inVivo("…?!"), "…?!");
+  assert.equal(Array.from(inVivo("𬭎".repeat(300))).length, 200);
 });
