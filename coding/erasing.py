@@ -193,12 +193,24 @@ def erase_respondent(person, actor, transcripts=()):
             Transcript.objects.filter(pk=transcript.pk).update(removed_at=timezone.now())
         erase_transcript(transcript, actor)
     about = {"respondent": 1, "codedsegment": person.coded_segments.count()}
-    for relation in _referring(Respondent):
-        if relation.field.null:
-            rows = relation.related_model._base_manager.filter(**{relation.field.name: person.pk})
-            rows.update(**{relation.field.name: None})
+    before, after = _let_go(person)
     _erase(person.study_id, _with_all_that_refers(Respondent, [person.pk]))
-    return _note(person.study_id, actor, "erase-respondent", person, about)
+    return _note(person.study_id, actor, "erase-respondent", person, about, before, after)
+
+
+def _let_go(person):
+    """Have nothing refer to a respondent; images before and after, which hold numbers only."""
+    before, after = {}, {}
+    for relation in _referring(Respondent):
+        name = relation.field.name
+        if relation.field.null:
+            rows = relation.related_model._base_manager.filter(**{name: person.pk})
+            if relation.related_model._meta.model_name in history.TRACKED:
+                for pk in rows.order_by().values_list("pk", flat=True):
+                    key = f"{relation.related_model._meta.model_name}:{pk}"
+                    before[key], after[key] = {f"{name}_id": person.pk}, {f"{name}_id": None}
+            rows.update(**{name: None})
+    return before, after
 
 
 def _lock(study_id):
@@ -246,8 +258,9 @@ def _forget_files(transcript):
         transaction.on_commit(lambda storage=file.storage, name=file.name: storage.delete(name))
 
 
-def _note(study_id, actor, action, row, about):
-    return history.note(study_id, actor, action, history.key_of(row), about)
+def _note(study_id, actor, action, row, about, before=None, after=None):
+    after = {f"{history.NOTED}:{action}": about, **(after or {})}
+    return history.record(study_id, actor, action, history.key_of(row), before=before, after=after)
 
 
 def overdue(study, days):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from interviews.csv_files import csv_response
 from interviews.history import note
 from interviews.models import Attribute, Respondent, Transcript
+from interviews.restricted import WITHHELD, hidden_in_exports
 
 from .analysis.faces import heat
 from .models import CodedSegment, Memo
@@ -28,6 +29,7 @@ from .queries import (
     turn_at,
 )
 from .shown import ShownRow
+from .withheld import segments_withheld
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
 
 WIDE = {
@@ -59,10 +61,12 @@ AFTER_ATTRIBUTES = [
     "quote",
     "memo",
     "code_revision",
+    "withheld",
+    "segments_withheld",
 ]
 
 
-def note_export(study, actor, file: str, filters: str, rows: int, transcript=None) -> None:
+def note_export(study, actor, file: str, filters: str, rows: int, transcript=None, withheld=0) -> None:
     """Write into the history who took what out of the study: ``file`` is one of the kinds coding.narrate can tell."""
     with transaction.atomic():
         note(
@@ -70,7 +74,7 @@ def note_export(study, actor, file: str, filters: str, rows: int, transcript=Non
             actor,
             "export",
             transcript or study,
-            {"file": file, "filters": filters, "rows": rows},
+            {"file": file, "filters": filters, "rows": rows, "withheld": withheld},
             transcript=transcript,
         )
 
@@ -138,6 +142,8 @@ def _coded_segments(study, frame, question, attributes):
     rows = _asked_rows(frame, question, codes)
     people = _people(study, attributes)
     memos = _memos(study)
+    hidden = hidden_in_exports(study)
+    withheld = segments_withheld(study, frame, question) if hidden else 0
     nobody = ["", "", *[""] * len(attributes)]
     # One transcript at a time, in order: nothing has to be sorted or held.
     for transcript, title in frame.transcripts.items():
@@ -161,6 +167,7 @@ def _coded_segments(study, frame, question, attributes):
             for pk, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
                 of_segment, key=lambda line: (codes[line[5]][1], line[6])
             ):
+                is_hidden = hidden.touches(transcript, start, end)
                 turns = turns or _turns(transcript)
                 number, turn = turn_at(turns, start)
                 yield [
@@ -175,9 +182,11 @@ def _coded_segments(study, frame, question, attributes):
                     end,
                     number or "",
                     (turn and turn["speaker"]) or "",
-                    quote,
-                    memos.get(pk, ""),
+                    str(WITHHELD) if is_hidden else quote,
+                    "" if is_hidden else memos.get(pk, ""),
                     revision,
+                    "yes" if is_hidden else "",
+                    withheld,
                 ]
 
 

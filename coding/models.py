@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager, _TaggableManager
 from taggit.models import ItemBase, TagBase
 
-from interviews.access import StudyScopedQuerySet
+from interviews.access import StudyScopedQuerySet, roles_for
 from interviews.history import tracked
-from interviews.models import Respondent, RespondentType, Study, Transcript
+from interviews.models import Respondent, RespondentType, RestrictedPassage, Study, Transcript
 
 User = settings.AUTH_USER_MODEL
 
@@ -238,12 +238,26 @@ class CodedSegment(ItemBase):
         return f"{self.tag_id} on {self.content_object_id}"
 
 
+def _restricted(path):
+    """Whether the segment at the end of a path has restricted words in it."""
+    rows = RestrictedPassage.objects.filter(
+        lifted_at=None,
+        transcript=OuterRef(f"{path}__transcript"),
+        start__lt=OuterRef(f"{path}__end"),
+        end__gt=OuterRef(f"{path}__start"),
+    )
+    return Exists(rows)
+
+
 MEMO_TARGETS = ("transcript", "segment", "coded_segment", "code")
 
 
 class MemoQuerySet(StudyScopedQuerySet):
     def visible_to(self, user):
-        """Memos this person may read: shared ones of their studies and their own, none of a removed transcript."""
+        """Memos this person may read: shared ones of their studies and their own, none of a removed transcript.
+
+        Nor those on words that are hidden from them, as they tell of these.
+        """
         return (
             super()
             .visible_to(user)
@@ -252,6 +266,10 @@ class MemoQuerySet(StudyScopedQuerySet):
                 transcript__removed_at=None,
                 segment__transcript__removed_at=None,
                 coded_segment__content_object__transcript__removed_at=None,
+            )
+            .filter(
+                Q(my_role__in=roles_for("see_restricted"))
+                | ~(_restricted("segment") | _restricted("coded_segment__content_object"))
             )
         )
 

@@ -249,7 +249,7 @@ def _import_coded_segments(story):
 
 
 def _erased(story):
-    return next(iter(story.after.values()), {})
+    return story.after.get(f"noted:{story.event.action}", {})
 
 
 @sentence("erase-transcript")
@@ -294,7 +294,25 @@ def _export(story):
         number = ngettext("%(n)s code", "%(n)s codes", about["rows"]) % {"n": about["rows"]}
     else:
         number = ngettext("%(n)s coding", "%(n)s codings", about["rows"]) % {"n": about["rows"]}
-    return format_html("{}: {}", told, ", ".join(filter(None, (number, about["filters"]))))
+    kept = about.get("withheld") and ngettext(
+        "%(n)s segment withheld", "%(n)s segments withheld", about["withheld"]
+    ) % {"n": about["withheld"]}
+    return format_html("{}: {}", told, ", ".join(filter(None, (number, kept, about["filters"]))))
+
+
+@sentence("restrict-passage")
+def _restrict_passage(story):
+    return format_html(_("restricted a passage in <b>{}</b>"), story.transcript)
+
+
+@sentence("lift-restriction")
+def _lift_restriction(story):
+    return format_html(_("let readers see a restricted passage in <b>{}</b> again"), story.transcript)
+
+
+@sentence("settle-restriction")
+def _settle_restriction(story):
+    return format_html(_("looked at a restricted passage in <b>{}</b> after an edit"), story.transcript)
 
 
 @sentence("write-memo")

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interviews.models import Attribute, Respondent, Speaker, Transcript
+from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
 
 from .analysis import crosstab
@@ -537,8 +538,11 @@ class Opened:
     without: list[tuple[Person, list[tuple[int, str]]]]
 
 
-def passages(frame, question, cell, *, with_children=True, page=1):
-    """Open a cell: one page of its passages in context. Raises Unclear for a column that is not there."""
+def passages(frame, question, cell, *, with_children=True, page=1, hidden=NOTHING):
+    """Open a cell: one page of its passages in context, less what is ``hidden`` from whom it is for.
+
+    Raises Unclear for a column that is not there.
+    """
     ids = frame.subtree(cell.code) if with_children else {cell.code}
     heads, people_in = _columns(frame, question, True)
     labels = dict(heads)
@@ -564,7 +568,7 @@ def passages(frame, question, cell, *, with_children=True, page=1):
     return Opened(
         codes[cell.code],
         labels[cell.column] if cell.column is not None else _("All"),
-        _grouped(frame, segments, _bearing(rows, segments, codes), by_person),
+        _grouped(frame, segments, _bearing(rows, segments, codes), by_person, hidden),
         total,
         sum(coded for _segments, coded in by_person.values()),
         sum(1 for pk in by_person if pk is not None),
@@ -627,23 +631,26 @@ def _bearing(rows, segments, codes):
     }
 
 
-def _grouped(frame, segments, bearing, by_person):
+def _grouped(frame, segments, bearing, by_person, hidden):
     turns = turns_of({segment.transcript_id for segment in segments})
     groups = []
     for segment in segments:
         if not groups or groups[-1][0] != segment.respondent_id:
             groups.append((segment.respondent_id, []))
         coders, codes = bearing[segment.pk]
+        place = segment.transcript_id, segment.start, segment.end
+        before = segment.transcript_id, segment.before, max(0, segment.start - AROUND)
+        after = segment.transcript_id, segment.after, segment.end
         groups[-1][1].append(
             Passage(
                 segment.pk,
                 segment.transcript_id,
                 segment.title,
                 turn_at(turns[segment.transcript_id], segment.start)[0],
-                _text_before(segment.before, segment.start),
-                segment.quote,
+                _text_before(hidden.text(*before), segment.start),
+                hidden.quote(*place, segment.quote),
                 lang_of(segment.quote),
-                _text_after(segment.after),
+                _text_after(hidden.text(*after)),
                 coders,
                 codes,
             )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from interviews.turns import lang_of
 
 CHUNK = 50  # turns in a section, the unit a browser may skip when it is far away
-MARKS = {"bold": "b", "italic": "i", "heading": "b"}
+MARKS = {"bold": "b", "italic": "i", "heading": "b", "restricted": "span"}
 
 
 def header_of(text: str, turns: list) -> str:
@@ -22,9 +22,15 @@ def header_of(text: str, turns: list) -> str:
     return text[: turns[0]["start"]] if turns else text
 
 
-def render(text: str, turns: list, marks: list, interviewers: Iterable[str]) -> SafeString:
-    """The turns as HTML sections of CHUNK turns each; ``interviewers`` are the labels of those who ask."""
+def render(
+    text: str, turns: list, marks: list, interviewers: Iterable[str], restricted: Iterable[tuple] = ()
+) -> SafeString:
+    """The turns as HTML sections of CHUNK turns each; ``interviewers`` are the labels of those who ask.
+
+    ``restricted`` ranges are marked as such; hiding their words is the caller's.
+    """
     interviewers = set(interviewers)
+    marks = _with_restricted(marks, restricted)
     number_of_turn = _("Turn %(number)s")
     starts = [mark["start"] for mark in marks]
     parts = []
@@ -39,6 +45,23 @@ def render(text: str, turns: list, marks: list, interviewers: Iterable[str]) -> 
         parts.append("</section>")
     # Every character of the text above went through escape().
     return mark_safe("".join(parts))  # noqa: S308
+
+
+def _with_restricted(marks, ranges):
+    """Marks with those of restricted ranges, which hold where another is on the same words."""
+    for start, end in ranges:
+        kept = []
+        for mark in marks:
+            kept += [
+                {**mark, "start": low, "end": high}
+                for low, high in (
+                    (mark["start"], min(mark["end"], start)),
+                    (max(mark["start"], end), mark["end"]),
+                )
+                if low < high
+            ]
+        marks = [*kept, {"start": start, "end": end, "kind": "restricted"}]
+    return sorted(marks, key=lambda mark: mark["start"]) if ranges else marks
 
 
 def _marks_of(turn, marks, starts):
@@ -92,7 +115,8 @@ def _runs(said: str, at: int, marks) -> Iterator[str]:
         if start > done:
             yield f'<span data-at="{at + done}">{escape(said[done:start])}</span>'
         tag = MARKS[mark["kind"]]
-        yield f'<{tag} data-at="{at + start}">{escape(said[start:end])}</{tag}>'
+        what = f' class="restricted" title="{_("Restricted passage")}"' if tag == "span" else ""
+        yield f'<{tag}{what} data-at="{at + start}">{escape(said[start:end])}</{tag}>'
         done = end
     if done < len(said):
         yield f'<span data-at="{at + done}">{escape(said[done:])}</span>'

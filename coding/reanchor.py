@@ -18,6 +18,7 @@ from interviews import history
 from interviews.anchors import KEPT, MOVED, NEEDS_EYES, EditMap, through
 from interviews.editing import Fate, Receipt, Refused, maps_since, text_of
 from interviews.models import TextRevision
+from interviews.restricted import NOTHING, WITHHELD
 from interviews.turns import count_words
 
 from .attribution import Speech
@@ -266,8 +267,12 @@ def _merge(before, after, more):
 # What needs eyes, until somebody has looked
 
 
-def waiting(transcript):
-    """The coded passages of a transcript whose words were changed, as Fates, in the order of the text."""
+def waiting(transcript, hidden=NOTHING):
+    """The coded passages of a transcript whose words were changed, as Fates, in the order of the text.
+
+    Where anything is ``hidden`` in the transcript, no older words are shown: they may be what is hidden now.
+    """
+    keeps_old = transcript.pk not in hidden.ranges
     text, turns = transcript.text, transcript.turns
     rows = Segment.objects.filter(_used(), transcript=transcript.pk, needs_eyes=True).order_by("start", "end")
     rows = list(rows)
@@ -279,8 +284,8 @@ def waiting(transcript):
     )
     return [
         Fate(
-            texts.get(row.was_revision, "")[row.was_start : row.was_end],
-            text[row.start : row.end],
+            texts.get(row.was_revision, "")[row.was_start : row.was_end] if keeps_old else str(WITHHELD),
+            hidden.quote(transcript.pk, row.start, row.end, text[row.start : row.end]),
             _turn_at(turns, row.start),
             names.get(row.pk, []),
             row.pk,

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from interviews import history
 from interviews.locks import share_text
 from interviews.models import Event, Speaker, Transcript
+from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
 
 from .analysis import search
@@ -101,15 +102,16 @@ def search_from(frame, params):
     return Search(wanted, speaker, Question(types=people.types, where=people.where))
 
 
-def find_all(study, frame, asked, event_id):
-    """``(hits, whether there are more)``, by transcript (title) and place. Raises Unclear."""
+def find_all(study, frame, asked, event_id, hidden=NOTHING):
+    """``(hits, whether there are more)``, by transcript (title) and place, where not ``hidden``. Raises Unclear."""
+    what = ("search", asked, bool(hidden))
     try:
-        return _cached(study, event_id, ("search", asked), lambda: _find_all(study, frame, asked))
+        return _cached(study, event_id, what, lambda: _find_all(study, frame, asked, hidden))
     except search.Unsearchable as error:
         raise Unclear(WHY_NOT[error.why] % {"detail": error.detail}) from None
 
 
-def _find_all(study, frame, asked):
+def _find_all(study, frame, asked, hidden):
     find, heard = search.finder(asked.wanted), _Heard(study, frame, asked)
     found = []
     for pk, revision, text, turns, main in _texts([pk for pk in frame.transcripts if heard.may_speak_in(pk)]):
@@ -121,7 +123,7 @@ def _find_all(study, frame, asked):
 
         found += [
             Hit(pk, revision, hit.start, hit.end, hit.turn)
-            for hit in find(text, turns_of_text)
+            for hit in find(hidden.of_revision(pk, revision, text), turns_of_text)
             if heard.hears(pk, main, listed[hit.turn]["speaker"])
         ]
         if len(found) > MOST_HITS:
@@ -171,12 +173,17 @@ class _Heard:
         return self.speaker != "interviewers" and (self.people is None or (who or main) in self.people)
 
 
-def lines(frame, hits):
-    """Hits as they are shown, with their turns' words around them."""
+def lines(frame, hits, hidden=NOTHING):
+    """Hits as they are shown, with their turns' words around them, less what is ``hidden``."""
     texts = {row[0]: row for row in _texts(list(dict.fromkeys(hit.transcript for hit in hits)))}
     turns = {pk: json.loads(row[3]) for pk, row in texts.items()}
     return [
-        _line(hit, frame.transcripts[hit.transcript], texts[hit.transcript][2], turns[hit.transcript])
+        _line(
+            hit,
+            frame.transcripts[hit.transcript],
+            hidden.of_revision(*texts[hit.transcript][:3]),
+            turns[hit.transcript],
+        )
         for hit in hits
     ]
 

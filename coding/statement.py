@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from interviews.models import Transcript
 
 from .queries import Frame, Question, asked_codes, asked_people
+from .withheld import segments_withheld
 
 COUNT_NAMES = {
     "respondents": gettext_lazy("Respondents"),
@@ -36,6 +37,11 @@ def statement(study, frame: Frame, question: Question) -> list[tuple[str, str]]:
         (_("Taken"), date_format(timezone.localtime(), "Y-m-d H:i T")),
         (_("Data"), _data(study)),
     ]
+    if withheld := segments_withheld(study, frame, question):
+        told = ngettext(
+            "%(n)s segment, with restricted words", "%(n)s segments, with restricted words", withheld
+        )
+        lines.append((_("Withheld"), told % {"n": withheld}))
     removed = Transcript.objects.filter(study=study).exclude(removed_at=None).count()
     if removed:
         lines.append(

@@ -21,6 +21,7 @@ RANK = {role: rank for rank, role in enumerate(Role.values)}
 LEAST_ROLE = {
     "read": Role.READER,
     "code": Role.CODER,
+    "see_restricted": Role.CODER,
     "manage_material": Role.LEAD,
     "manage_codebook": Role.LEAD,
     "export": Role.LEAD,

@@ -12,7 +12,7 @@ from django.utils.http import quote_etag
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from . import material
+from . import material, restricted
 from .access import reach
 from .importers import Unreadable
 from .models import Study, Transcript
@@ -49,7 +49,10 @@ class SpeakerOut(Schema):
 
 
 class TranscriptOut(Schema):
-    """Positions count code points from 0, the end excluded; ``at`` counts milliseconds."""
+    """Positions count code points from 0, the end excluded; ``at`` counts milliseconds.
+
+    ``restricted`` are ranges that are withheld, for everybody: the text has as many placeholders there.
+    """
 
     id: int
     title: str
@@ -63,6 +66,7 @@ class TranscriptOut(Schema):
     turns: list[dict[str, Any]]
     marks: list[dict[str, Any]]
     speakers: list[SpeakerOut]
+    restricted: list[tuple[int, int]]
 
 
 @router.get("/studies/", response=list[StudyOut], summary="The studies you are a member of")
@@ -115,11 +119,14 @@ def read_transcript(request, response: HttpResponse, transcript_id: int):
     transcripts = Transcript.objects.kept().without_text().select_related("study")
     transcript = reach(transcripts, request.user, "read", pk=transcript_id)
     speakers = [_speaker(row) for row in transcript.speakers.select_related("respondent")]
-    unchanged = get_conditional_response(request, etag=_etag(transcript, speakers))
+    hidden = restricted.hidden_in_exports(transcript)
+    withheld = hidden.ranges.get(transcript.pk, [])
+    etag = _etag(transcript, [*speakers, withheld])
+    unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return unchanged
     transcript.refresh_from_db(fields=["text", "turns", "marks", "revision"])
-    response["ETag"] = _etag(transcript, speakers)
+    response["ETag"] = _etag(transcript, [*speakers, withheld])
     return {
         "id": transcript.pk,
         "title": transcript.title,
@@ -129,10 +136,11 @@ def read_transcript(request, response: HttpResponse, transcript_id: int):
         "words": transcript.words,
         "respondent": transcript.respondent_id,
         "interview_date": transcript.interview_date,
-        "text": transcript.text,
+        "text": hidden.whole(transcript),
         "turns": transcript.turns,
         "marks": transcript.marks,
         "speakers": speakers,
+        "restricted": withheld,
     }
 
 

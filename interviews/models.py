@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -439,6 +439,39 @@ class Speaker(models.Model):
         return self.label
 
 
+class RestrictedPassageQuerySet(StudyScopedQuerySet):
+    study_path = "transcript__study"
+
+
+class RestrictedPassage(models.Model):
+    """A range of a transcript's text that readers do not see and no export contains; it moves along with the text.
+
+    ``needs_eyes``: an edit changed its words. One that is lifted hides nothing, and can be restricted again.
+    """
+
+    transcript = models.ForeignKey(Transcript, models.PROTECT, related_name="restricted")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True)
+    needs_eyes = models.BooleanField(default=False)
+
+    objects = RestrictedPassageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["transcript", "start", "end"]
+        verbose_name = _("restricted passage")
+        verbose_name_plural = _("restricted passages")
+        constraints = [
+            models.CheckConstraint(condition=Q(start__lte=F("end")), name="restricted_passage_in_order"),
+        ]
+
+    def __str__(self):
+        return f"{self.transcript_id}:{self.start}-{self.end}"
+
+
 class Event(models.Model):
     """One change: who, when, what, from what to what. Never altered; undone by another event."""
 
@@ -503,3 +536,7 @@ tracked(kind="material")(Respondent)
 # What holds a text is put away (removed_at), never unmade: an image has no text to make it again from.
 tracked(left_out=["text", "turns", "marks"], permanent=True, kind="material")(Transcript)
 tracked(study_path="transcript__study", permanent=True, kind="material")(Speaker)
+# Every reader reads the history, and a reason may tell what is kept from them.
+tracked(study_path="transcript__study", left_out=["reason"], permanent=True, kind="material")(
+    RestrictedPassage
+)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, editing, history, material, members, respondents, studies
+from .views import account, editing, history, material, members, respondents, restricted, studies
 
 app_name = "interviews"
 urlpatterns = [
@@ -47,6 +47,9 @@ urlpatterns = [
     path("transcripts/<int:transcript_id>/speakers/", material.map_speakers, name="speakers"),
     path("transcripts/<int:transcript_id>/edit/", editing.edit_text, name="edit-text"),
     path("transcripts/<int:transcript_id>/revisions/", editing.list_revisions, name="revisions"),
+    path("transcripts/<int:transcript_id>/restricted/", restricted.list_passages, name="restricted"),
+    path("restricted/<int:passage_id>/lift/", restricted.lift_passage, name="lift-restriction"),
+    path("restricted/<int:passage_id>/settle/", restricted.settle_passage, name="settle-restriction"),
     path("transcripts/<int:transcript_id>/settings/", material.show_settings, name="transcript-settings"),
     path("transcripts/<int:transcript_id>/remove/", material.remove_transcript, name="remove-transcript"),
     path("transcripts/<int:transcript_id>/restore/", material.restore_transcript, name="restore-transcript"),

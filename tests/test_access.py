@@ -24,7 +24,7 @@ from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
 from interviews.material import import_transcript
-from interviews.models import ApiToken, Invitation, Respondent, Transcript, Upload
+from interviews.models import ApiToken, Invitation, Respondent, RestrictedPassage, Transcript, Upload
 from interviews.tokens import make_api_token, new_secret, sign_in_link
 from tests.factories import (
     TEXT,
@@ -75,6 +75,9 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:attribute": (LEAD, LEAD),
     "interviews:speakers": (LEAD, LEAD),
     "interviews:transcript-settings": (LEAD, NOT_OFFERED),
+    "interviews:restricted": (LEAD, LEAD),
+    "interviews:lift-restriction": (NOT_OFFERED, LEAD),
+    "interviews:settle-restriction": (NOT_OFFERED, LEAD),
     "interviews:edit-text": (LEAD, LEAD),
     "interviews:revisions": (LEAD, NOT_OFFERED),
     "interviews:remove-transcript": (NOT_OFFERED, LEAD),
@@ -213,6 +216,7 @@ class World:
         self.type = make_type(self.study)
         self.attribute = make_attribute(self.study)
         self.respondent = make_respondent(self.study, respondent_type=self.type)
+        self.passage = RestrictedPassage.objects.create(transcript=self.transcript, start=0, end=3)
         self.gone = make_respondent(self.study)
         Respondent.objects.filter(pk=self.gone.pk).update(removed_at=timezone.now())
         self.code = make_code(self.study)
@@ -265,6 +269,8 @@ class World:
             "interviews:respondent-type": [self.type.pk],
             "interviews:attribute": [self.attribute.pk],
             "interviews:restore-transcript": [self.removed.pk],
+            "interviews:lift-restriction": [self.passage.pk],
+            "interviews:settle-restriction": [self.passage.pk],
             "interviews:remove-respondent": [self.respondent.pk],
             "interviews:restore-respondent": [self.gone.pk],
             "coding:erase-transcript": [self.removed.pk],

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 from interviews.access import reach
 from interviews.models import Transcript
+from interviews.restricted import Hidden, hidden_from, hidden_in_exports
 
 from .. import exports
 from ..coded_html import blocks_html
@@ -39,6 +40,17 @@ class CodedTranscript:
     transcript: Transcript
     frame: Frame
     question: Question
+    hidden: Hidden
+
+    @cached_property
+    def text(self):
+        return self.hidden.whole(self.transcript)
+
+    @cached_property
+    def withheld(self):
+        """The number of its passages that have hidden words."""
+        pk = self.transcript.pk
+        return sum(self.hidden.touches(pk, passage.start, passage.end) for passage in self.passages)
 
     @cached_property
     def codes(self):
@@ -69,7 +81,7 @@ class CodedTranscript:
     @cached_property
     def blocks(self):
         transcript = self.transcript
-        return lay_out(transcript.text, transcript.turns, transcript.marks, self.passages)
+        return lay_out(self.text, transcript.turns, transcript.marks, self.passages)
 
     @cached_property
     def legend(self):
@@ -89,6 +101,11 @@ class CodedTranscript:
         yield ngettext("%(n)d turn", "%(n)d turns", len(transcript.turns)) % {"n": len(transcript.turns)}
         number = len(self.codings)
         yield ngettext("%(n)d coding", "%(n)d codings", number) % {"n": number}
+        if self.withheld:
+            told = ngettext(
+                "%(n)d segment withheld (restricted)", "%(n)d segments withheld (restricted)", self.withheld
+            )
+            yield told % {"n": self.withheld}
 
     def shown(self):
         """What the filters leave, in words; empty without filters."""
@@ -101,9 +118,7 @@ class CodedTranscript:
 
     def html(self, turns_at=""):
         labels = self.transcript.speakers.filter(is_interviewer=True).values_list("label", flat=True)
-        return blocks_html(
-            self.transcript.text, self.blocks, self.codes, self.coders, labels, turns_at=turns_at
-        )
+        return blocks_html(self.text, self.blocks, self.codes, self.coders, labels, turns_at=turns_at)
 
     def context(self, **more):
         return {
@@ -123,11 +138,11 @@ def _reached(request, transcript_id, act):
     return transcript
 
 
-def _asked(transcript, params):
+def _asked(transcript, params, hidden):
     """The coded transcript for an address's ``coder`` and ``code``. Raises Unclear."""
     frame = frame_of(transcript.study)
     question = question_from(frame, params)
-    return CodedTranscript(transcript, frame, replace(question, types=(), where=()))
+    return CodedTranscript(transcript, frame, replace(question, types=(), where=()), hidden)
 
 
 def _unclear(request, transcript, unclear):
@@ -140,7 +155,7 @@ def _unclear(request, transcript, unclear):
 def show_coded_transcript(request, transcript_id):
     transcript = _reached(request, transcript_id, "read")
     try:
-        coded = _asked(transcript, request.GET)
+        coded = _asked(transcript, request.GET, hidden_from(transcript))
     except Unclear as unclear:
         return _unclear(request, transcript, unclear)
     turns_at = reverse("coding:transcript", args=[transcript.pk])
@@ -165,12 +180,15 @@ def download_docx(request, transcript_id):
 def _download(request, transcript_id, kind, content_type, make):
     transcript = _reached(request, transcript_id, "export")
     try:
-        coded = _asked(transcript, request.GET)
+        coded = _asked(transcript, request.GET, hidden_in_exports(transcript))
     except Unclear as unclear:
         return _unclear(request, transcript, unclear)
     content = make(coded)
     filters = exports.filters_text(coded.frame, coded.question)
-    exports.note_export(transcript.study, request.user, kind, filters, len(coded.codings), transcript)
+    number = len(coded.codings)
+    exports.note_export(
+        transcript.study, request.user, kind, filters, number, transcript, withheld=coded.withheld
+    )
     name = slugify(transcript.title, allow_unicode=True) or "transcript"
     filename = f"{name}-{timezone.localdate().isoformat()}-{kind}"
     return HttpResponse(
@@ -195,7 +213,7 @@ def _docx_file(coded):
         about,
         coded.legend,
         _("Codes used"),
-        coded.transcript.text,
+        coded.text,
         coded.blocks,
         coded.codes,
         coded.coders,

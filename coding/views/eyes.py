@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from coding import reanchor
 from interviews.access import reach
 from interviews.models import Transcript
+from interviews.restricted import hidden_from
 
 
 @login_required
@@ -32,5 +33,6 @@ def list_passages(request, transcript_id):
             request, _("Choose passages first.")
         )
         return redirect("coding:needs-eyes", transcript.pk)
-    context = {"transcript": transcript, "study": transcript.study, "fates": reanchor.waiting(transcript)}
+    fates = reanchor.waiting(transcript, hidden_from(transcript))
+    context = {"transcript": transcript, "study": transcript.study, "fates": fates}
     return render(request, "coding/needs_eyes.html", context)

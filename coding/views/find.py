@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from interviews import history
 from interviews.access import reach
 from interviews.models import Study
+from interviews.restricted import hidden_from
 
 from .. import search
 from ..queries import Unclear, frame_of, question_from
@@ -45,7 +46,7 @@ def show_find(request, slug):
 
 def _page(request, study, params, *, refused="", status=200):
     """The page for a search; ``refused`` says why what was found could not be coded: what was chosen stays chosen."""
-    event_id = study.last_event_id()
+    event_id, hidden = study.last_event_id(), hidden_from(study)
     frame = frame_of(study, event_id)
     context = {
         "study": study,
@@ -65,14 +66,14 @@ def _page(request, study, params, *, refused="", status=200):
         asked = search.search_from(frame, params)
         if asked is None:
             return render(request, "coding/find.html", context)
-        hits, more = search.find_all(study, frame, asked, event_id)
+        hits, more = search.find_all(study, frame, asked, event_id, hidden)
     except Unclear as unclear:
         return render(request, "coding/find.html", {**context, "problem": str(unclear)}, status=400)
     pages = Paginator(hits, PER_PAGE)
     shown = pages.get_page(params.get("page"))
     context |= {
         "asked": asked,
-        "lines": search.lines(frame, shown.object_list),
+        "lines": search.lines(frame, shown.object_list, hidden),
         "shown": shown,
         "more": more,
         "n_transcripts": len({hit.transcript for hit in hits}),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from interviews.access import reach
 from interviews.models import Study
+from interviews.restricted import hidden_from
 
 from .. import exports
 from ..analysis.faces import heat
@@ -28,6 +29,7 @@ from ..queries import (
 )
 from ..shown import chosen_rows, lines_of, shown_as
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
+from ..withheld import segments_withheld
 from .asking import address_of, lifts, lower_first, page_in
 
 LEGENDS = {
@@ -56,7 +58,7 @@ def show_query(request, slug):
     try:
         question = question_from(frame, request.GET)
         table = cross_tabulate(study, frame, question, event_id)
-        opened = _opened(request, frame, question) if request.GET.get("cell") else {}
+        opened = _opened(request, study, frame, question) if request.GET.get("cell") else {}
     except Unclear as unclear:
         return render(request, "coding/query.html", {**context, "problem": str(unclear)}, status=400)
     shown = shown_as(request.GET)
@@ -73,7 +75,7 @@ def show_passages(request, slug):
     study = reach(Study.objects, request.user, "read", slug=slug)
     frame = frame_of(study)
     try:
-        context = _opened(request, frame, question_from(frame, request.GET))
+        context = _opened(request, study, frame, question_from(frame, request.GET))
     except Unclear as unclear:
         return render(request, "coding/_passages.html", {"study": study, "problem": str(unclear)}, status=400)
     return render(request, "coding/_passages.html", {"study": study, **context})
@@ -102,7 +104,9 @@ def _export_coded_segments(request, slug, file, make):
     except Unclear as unclear:
         return _refused(request, study, unclear)
     rows = exports.count_coded_segments(frame, question)
-    exports.note_export(study, request.user, file, exports.filters_text(frame, question), rows)
+    withheld = segments_withheld(study, frame, question)
+    filters = exports.filters_text(frame, question)
+    exports.note_export(study, request.user, file, filters, rows, withheld=withheld)
     return make(study, frame, question)
 
 
@@ -296,7 +300,7 @@ def _percent(n, base):
     return "<1%" if 0 < n < base / 200 else f"{100 * n / base:.0f}%"
 
 
-def _opened(request, frame, question):
+def _opened(request, study, frame, question):
     params = request.GET
     shown = shown_as(params)
     opened = passages(
@@ -305,6 +309,7 @@ def _opened(request, frame, question):
         cell_from(frame, params.get("cell", "")),
         with_children=shown.with_children,
         page=page_in(params),
+        hidden=hidden_from(study),
     )
     address = address_of(params)
     return {

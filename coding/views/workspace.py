@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from coding import reading
 from coding.catalogue import code_tree
+from interviews import restricted
 from interviews.access import reach
 from interviews.models import Transcript
 
@@ -17,12 +18,16 @@ from interviews.models import Transcript
 @ensure_csrf_cookie  # the scripts send it back
 def show_transcript(request, transcript_id):
     queryset = Transcript.objects.kept().select_related("study", "respondent__respondent_type")
+    queryset = queryset.annotate(is_restricted=restricted.ANY)
     transcript = reach(queryset, request.user, pk=transcript_id)
     study = transcript.study
     study.my_role = transcript.my_role
     speakers = list(transcript.speakers.select_related("respondent"))
     codes = list(study.codes.all())
-    header = reading.header_of(transcript.text, transcript.turns)
+    passages = restricted.passages_of(transcript.study_id) if transcript.is_restricted else restricted.NOTHING
+    hidden = restricted.NOTHING if transcript.may["see_restricted"] else passages
+    text = hidden.whole(transcript)
+    header = reading.header_of(text, transcript.turns)
     return render(
         request,
         "coding/transcript.html",
@@ -31,10 +36,11 @@ def show_transcript(request, transcript_id):
             "transcript": transcript,
             "header": header.rstrip(),
             "text": reading.render(
-                transcript.text,
+                text,
                 transcript.turns,
                 transcript.marks,
                 [speaker.label for speaker in speakers if speaker.is_interviewer],
+                passages.ranges.get(transcript.pk, ()),
             ),
             "tree": code_tree(codes),
             "n_codes": sum(code.retired_at is None for code in codes),

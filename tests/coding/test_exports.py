@@ -96,6 +96,8 @@ def test_a_row_says_all_there_is_to_say(client):
         "quote": "We decided together",
         "memo": "First\n\nSecond",
         "code_revision": "3",
+        "withheld": "",
+        "segments_withheld": "0",
     }
     assert uuid.UUID(row["coded_segment_id"])
 
@@ -201,7 +203,7 @@ def test_an_unknown_filter_is_refused_with_a_sentence(client, name):
 def test_a_file_takes_two_queries_per_transcript(client, django_assert_max_num_queries):
     study = load_demo()
     client.force_login(make_lead(study))
-    with django_assert_max_num_queries(18 + 2 * 12):  # two of them count the rows and note the export
+    with django_assert_max_num_queries(20 + 2 * 12):  # four of them count, ask what is restricted and note it
         body(client.get(reverse(SEGMENTS, args=[study.slug])))
 
 

@@ -220,5 +220,5 @@ def test_reading_takes_the_same_queries_whoever_speaks(study, django_assert_num_
         for speaker in transcript.speakers.all():
             speaker.respondent = make_respondent(study)
             speaker.save()
-        with django_assert_num_queries(4):  # token, transcript, speakers, text
+        with django_assert_num_queries(5):  # token, transcript, speakers, restricted, text
             client.get(f"/api/transcripts/{transcript.pk}/")

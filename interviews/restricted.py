@@ -1,0 +1,212 @@
+"""Restricted passages: what a respondent asked to keep out. Readers do not see them, and nothing taken out holds them.
+
+One place decides what is hidden from whom: ``hidden_from`` for pages, ``hidden_in_exports`` for files and the API,
+each with one query. Whoever hands out text asks the ``Hidden`` they give. A hidden character becomes PLACEHOLDER, so
+that every position holds; a quote that touches a restricted passage is withheld whole.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import editing, history
+from .access import allows
+from .anchors import NEEDS_EYES
+from .locks import own_text
+from .models import RestrictedPassage, Transcript
+
+PLACEHOLDER = "█"
+WITHHELD = gettext_lazy("Withheld (restricted passage)")
+
+
+class Refused(Exception):
+    """Why a passage cannot be restricted, for the person who wants to."""
+
+
+class Hidden:
+    """The ranges that are hidden, by transcript: ``{transcript id: [(start, end), ...]}``.
+
+    ``revisions`` says of which revision of the text they are.
+    """
+
+    def __init__(self, ranges=None, revisions=None):
+        self.ranges = {pk: _joined(each) for pk, each in (ranges or {}).items()}
+        self.revisions = revisions or {}
+
+    def __bool__(self):
+        return bool(self.ranges)
+
+    def touches(self, transcript_id, start, end):
+        """Whether a range has a hidden character in it."""
+        ranges = self.ranges.get(transcript_id)
+        if not ranges:
+            return False
+        at = bisect_left(ranges, (end, end)) - 1
+        return at >= 0 and ranges[at][1] > start
+
+    def whole(self, transcript):
+        """The text of a transcript, for whom it is."""
+        return self.of_revision(transcript.pk, transcript.revision, transcript.text)
+
+    def of_revision(self, transcript_id, revision, text):
+        """A whole text. One that was edited in the same moment is hidden altogether, not wrongly."""
+        if self.revisions.get(transcript_id, revision) != revision:
+            return _blank(text)
+        return self.text(transcript_id, text)
+
+    def text(self, transcript_id, text, at=0):
+        """A piece of a transcript's text that begins ``at``, with what is hidden replaced sign by sign."""
+        for start, end in self.ranges.get(transcript_id, ()):
+            low, high = max(0, start - at), min(len(text), end - at)
+            if low < high:
+                text = text[:low] + _blank(text[low:high]) + text[high:]
+        return text
+
+    def quote(self, transcript_id, start, end, quote):
+        return str(WITHHELD) if self.touches(transcript_id, start, end) else quote
+
+
+def _blank(words):
+    """As many signs; line ends stay, as the page is laid out by them."""
+    return "".join("\n" if sign == "\n" else PLACEHOLDER for sign in words)
+
+
+def _joined(ranges):
+    found = []
+    for start, end in sorted(ranges):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+NOTHING = Hidden()
+ANY = Exists(RestrictedPassage.objects.filter(transcript=OuterRef("pk"), lifted_at=None))
+
+
+def passages_of(study_id):
+    """All that is restricted in a study, whoever asks."""
+    ranges, revisions = defaultdict(list), {}
+    rows = RestrictedPassage.objects.filter(transcript__study=study_id, lifted_at=None).order_by()
+    for pk, start, end, revision in rows.values_list("transcript_id", "start", "end", "transcript__revision"):
+        ranges[pk].append((start, end))
+        revisions[pk] = revision
+    return Hidden(ranges, revisions)
+
+
+def hidden_from(row):
+    """What is hidden from the person a study or transcript was found for (``access.reach``) on pages."""
+    return NOTHING if allows(row.my_role, "see_restricted") else hidden_in_exports(row)
+
+
+def hidden_in_exports(row):
+    """What no file and no answer to a script has, whoever asks; of a study or a transcript's study."""
+    return passages_of(getattr(row, "study_id", row.pk))
+
+
+# Restricting and lifting
+
+
+@transaction.atomic
+def restrict(transcript_id, actor, start, end, *, revision, reason=""):
+    """Restrict a range of the text of this revision; returns the passage. Raises Refused."""
+    own_text(transcript_id)
+    transcript = Transcript.objects.select_related("study").get(pk=transcript_id)
+    if transcript.revision != revision:
+        raise Refused(_("The text was changed meanwhile. Look at it again, then choose the words."))
+    if not 0 <= start < end <= len(transcript.text) or not transcript.text[start:end].strip():
+        raise Refused(_("There are no such words in the text."))
+    row = RestrictedPassage.objects.create(
+        transcript=transcript, start=start, end=end, reason=reason[:300], created_by=actor
+    )
+    return _recorded(row, actor, "restrict-passage", {})
+
+
+@transaction.atomic
+def lift(row, actor):
+    """Let readers see a passage again; what is lifted already stays so."""
+    own_text(row.transcript_id)
+    row = RestrictedPassage.objects.select_related("transcript__study").get(pk=row.pk)
+    if row.lifted_at:
+        return row
+    before = history.images(row)
+    row.lifted_at = timezone.now()
+    row.save(update_fields=["lifted_at"])
+    return _recorded(row, actor, "lift-restriction", before)
+
+
+@transaction.atomic
+def settle(row, actor):
+    """Say that a passage whose words were edited still covers what it should."""
+    own_text(row.transcript_id)
+    row = RestrictedPassage.objects.select_related("transcript__study").get(pk=row.pk)
+    before = history.images(row)
+    row.needs_eyes = False
+    row.save(update_fields=["needs_eyes"])
+    return _recorded(row, actor, "settle-restriction", before)
+
+
+def _recorded(row, actor, action, before, **more):
+    transcript = row.transcript
+    after = history.images(row)
+    history.record(
+        transcript.study, actor, action, row, before=before, after=after, transcript=transcript, **more
+    )
+    return row
+
+
+def _turn(event, actor, change):
+    """Undo a restriction by lifting it, and that by restricting again: where it is has gone along with the text."""
+    pk = event.target.partition(":")[2]
+    row = RestrictedPassage.objects.select_related("transcript__study").get(pk=pk)
+    before = history.images(row)
+    row.lifted_at = None if row.lifted_at else timezone.now()
+    row.save(update_fields=["lifted_at"])
+    _recorded(row, actor, "undo", before, change=change, undoes=event)
+    return event.undone_by
+
+
+history.undoers["restrict-passage"] = _turn
+history.undoable["restrict-passage"] = history.undoable["lift-restriction"] = "manage_material"
+
+
+# When the text is edited
+
+
+def _foresee(edit):
+    return editing.Receipt()
+
+
+def _carry(edit):
+    rows = list(RestrictedPassage.objects.filter(transcript=edit.transcript.pk))
+    before = history.images(*rows)
+    for row in rows:
+        row.start, row.end, changed = _where(edit.map, row.start, row.end)
+        row.needs_eyes = row.needs_eyes or changed
+    RestrictedPassage.objects.bulk_update(rows, ["start", "end", "needs_eyes"])
+    return before, history.images(*rows), editing.Receipt()
+
+
+def _where(edit_map, start, end):
+    """Where a passage is now, and whether its words are others. Rather too much is hidden than too little."""
+    if start < end:
+        place = edit_map.place(start, end)
+        if place.state != NEEDS_EYES:
+            return place.start, place.end, False
+    low, high = start, end
+    for hunk in edit_map.hunks:
+        shift = hunk.new_end - hunk.old_end
+        if hunk.old_start <= start:
+            low = hunk.new_start if start <= hunk.old_end else start + shift
+        if hunk.old_start <= end:
+            high = hunk.new_end if end <= hunk.old_end else end + shift
+    return low, high, True
+
+
+editing.follow(_foresee, _carry)
