@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from interviews import history
 from interviews.access import reach
 from interviews.locks import share_text
-from interviews.models import Event, Transcript
+from interviews.models import Event, TextRevision, Transcript
 from interviews.prepared import Prepared
 from interviews.texts import text_of
 from interviews.turns import count_words
@@ -25,11 +26,18 @@ from .live import last_event_id
 from .models import Code, CodedSegment, Segment
 from .reanchor import Rebase
 
-TEXT_CHANGED = gettext_lazy("The text was changed meanwhile. Reload the page to see the new text.")
-
 
 class Refused(Exception):
-    """Why a change cannot be made, for the person who made it."""
+    """Why a change cannot be made, for the person who made it.
+
+    ``why`` is its kind, for what can be done about it: "retired" or "edited", else None. ``near`` is about where the
+    words were that somebody else edited.
+    """
+
+    def __init__(self, message, why=None, near=None):
+        super().__init__(message)
+        self.why = why
+        self.near = near
 
 
 @dataclass
@@ -86,8 +94,20 @@ def _rebased(change, older):
     else:
         start, end = older.range(change["start"], change["end"]) or (None, None)
     if start is None or end is None:
-        raise Refused(TEXT_CHANGED)
+        raise _text_changed(change, older)
     return {**change, "start": start, "end": end}
+
+
+def _text_changed(change, older):
+    revisions = TextRevision.objects.filter(transcript=older.transcript_id).order_by("-number")
+    who, at = revisions.values_list("actor__username", "at")[0]
+    message = _(
+        "The text was changed meanwhile. By %(who)s, %(when)s; these words are no longer the same."
+    ) % {
+        "who": who or _("somebody"),
+        "when": date_format(timezone.localtime(at), "j F Y, H:i"),
+    }
+    return Refused(message, "edited", older.near(change["start"], change["end"]))
 
 
 def _shared(transcript_id, user):
@@ -125,7 +145,13 @@ def _result(batch, change, older):
     except (Refused, history.Conflict, IntegrityError) as obstacle:
         if Event.objects.filter(study=batch.transcript.study_id, change=change["id"]).exists():
             return {"id": change["id"], "state": "already"}
-        return {"id": change["id"], "state": "refused", "reason": _reason(obstacle)}
+        return {
+            "id": change["id"],
+            "state": "refused",
+            "reason": _reason(obstacle),
+            "why": getattr(obstacle, "why", None),
+            "near": getattr(obstacle, "near", None),
+        }
 
 
 def _reason(obstacle):
@@ -160,7 +186,7 @@ def _code(batch, change):
     if code is None:
         raise Refused(_("There is no such code in this study."))
     if code.retired_at:
-        raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name})
+        raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name}, "retired")
     return code
 
 

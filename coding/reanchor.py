@@ -326,6 +326,7 @@ class Rebase:
     """Takes positions of an older revision of a transcript's text to the present one."""
 
     def __init__(self, transcript_id, revision):
+        self.transcript_id = transcript_id
         self.maps = maps_since(transcript_id, revision)
         self._whole = None
 
@@ -338,6 +339,14 @@ class Rebase:
         except ValueError:
             return None
         return (place.start, place.end) if place and place.state != NEEDS_EYES else None
+
+    def near(self, start, end):
+        """About where a range is whose words were changed, for people to look; None if that cannot be told."""
+        try:
+            place = through(self.maps, start, end) if self.maps else None
+        except ValueError:
+            return None
+        return (place.start, place.end) if place else None
 
     def point(self, at):
         """Where a place between two characters is now, or None if it lay within words that were changed."""

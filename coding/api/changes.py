@@ -91,9 +91,13 @@ class Changes(Schema):
 
 
 class Result(Schema):
+    """``why`` is the kind of a refusal, ``near`` about where words that were edited meanwhile are now."""
+
     id: UUID
     state: Literal["done", "already", "refused"]
     reason: str | None = None
+    why: Literal["retired", "edited"] | None = None
+    near: tuple[int, int] | None = None
     coded_segment: UUID | None = None
 
 

@@ -2,8 +2,11 @@
  * Changes on their way to the server: kept in IndexedDB until it has them, sent in order, resent as often as it takes.
  *
  * An entry is `{seq, user, transcript, address, revision, change, added, removed}`: the change to send, and what it did
- * to the codings, so that a page that opens while it waits can show it. A person only ever sends their own.
+ * to the codings, so that a page that opens while it waits can show it. One that the server refuses stays, with
+ * `refused: {reason, why, near}`, until the person has dealt with it. A person only ever sends their own.
  */
+
+import { plain } from "passages/store";
 
 const NAME = "passages";
 const BATCH = 200;
@@ -29,8 +32,9 @@ class Memory {
   async all() {
     return [...this.#entries];
   }
-  async remove(seqs) {
-    this.#entries = this.#entries.filter((entry) => !seqs.includes(entry.seq));
+  async settle(seqs, kept = []) {
+    this.#entries = this.#entries.filter((entry) => !seqs.includes(entry.seq)).concat(kept);
+    this.#entries.sort((a, b) => a.seq - b.seq);
   }
 }
 
@@ -52,8 +56,12 @@ class Database {
   all() {
     return this.#run("readonly", (store) => store.getAll());
   }
-  remove(seqs) {
-    return this.#run("readwrite", (store) => void seqs.forEach((seq) => store.delete(seq)));
+  /** Remove entries, and keep others as they are now, in one transaction. */
+  settle(seqs, kept = []) {
+    return this.#run("readwrite", (store) => {
+      for (const seq of seqs) store.delete(seq);
+      for (const entry of kept) store.put(entry);
+    });
   }
 }
 
@@ -98,10 +106,32 @@ export class Outbox extends EventTarget {
     this.#opening.resolve(undefined);
   }
 
-  /** This person's entries, in order. */
-  async mine() {
+  async #own() {
     await this.#opening.promise;
     return (await this.#store.all()).filter((entry) => entry.user === this.user);
+  }
+
+  /** This person's entries that wait, in order. */
+  async mine() {
+    return (await this.#own()).filter((entry) => !entry.refused);
+  }
+
+  /** This person's entries that the server refused, in order. */
+  async refused() {
+    return (await this.#own()).filter((entry) => entry.refused);
+  }
+
+  /** Let go of refused entries. */
+  async dismiss(seqs) {
+    await this.#store.settle(seqs);
+    this.dispatchEvent(new Event("refused"));
+  }
+
+  /** Send a refused entry once more. */
+  async again({ refused, ...entry }) {
+    await this.#store.settle([entry.seq], [entry]);
+    this.dispatchEvent(new Event("refused"));
+    return this.send();
   }
 
   #become(state, waiting = this.waiting) {
@@ -203,7 +233,8 @@ export class Outbox extends EventTarget {
         this.#become("signed-out");
         return false;
       }
-      await this.#settle(batch, batch.map((entry) => ({ id: entry.change.id, state: "refused", reason })), null);
+      const why = { 403: "role", 404: "removed" }[response.status] ?? null;
+      await this.#settle(batch, batch.map((entry) => ({ id: entry.change.id, state: "refused", reason, why })), null);
       return true;
     }
     if (!response.ok) {
@@ -222,7 +253,12 @@ export class Outbox extends EventTarget {
   }
 
   async #settle(batch, results, answer) {
-    await this.#store.remove(batch.map((entry) => entry.seq));
+    const byId = new Map(results.map((result) => [plain(result.id), result]));
+    const refused = batch.flatMap((entry) => {
+      const { state, reason = "", why = null, near = null } = byId.get(plain(entry.change.id)) ?? {};
+      return state === "refused" ? [{ ...entry, refused: { reason, why, near } }] : [];
+    });
+    await this.#store.settle(batch.map((entry) => entry.seq), refused);
     const detail = { user: this.user, batch, results, answer };
     this.#otherTabs?.postMessage(detail);
     this.dispatchEvent(new CustomEvent("settled", { detail }));

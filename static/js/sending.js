@@ -1,16 +1,20 @@
 /** Whether everything is saved, always in sight: the status in the bar, and the list behind it. */
 
-/** Show an outbox's state. @param {import("passages/outbox").Outbox} outbox */
-export function sending(outbox, words, signIn) {
+/**
+ * Show an outbox's state, and what the server refused.
+ * @param {{outbox: import("passages/outbox").Outbox, refusals: import("passages/refusals").Refusals,
+ *   words: DOMStringMap, signIn: string}} given
+ */
+export function sending({ outbox, refusals, words, signIn }) {
   const status = document.getElementById("status");
   const text = status.querySelector("[data-words]");
   const box = document.getElementById("waiting");
-  const refused = [];
 
   const show = () => {
-    const state = refused.length && outbox.state === "saved" ? "refused" : outbox.state;
+    const refused = refusals.entries.length;
+    const state = refused && outbox.state === "saved" ? "refused" : outbox.state;
     status.dataset.state = { saved: "saved", saving: "saving", offline: "offline" }[state] ?? "failed";
-    const n = String(state === "refused" ? refused.length : outbox.waiting);
+    const n = String(state === "refused" ? refused : outbox.waiting);
     const said = {
       saved: words.saved,
       saving: words.saving,
@@ -36,20 +40,15 @@ export function sending(outbox, words, signIn) {
       const link = add("a", words.signIn);
       link.href = `${signIn}?next=${encodeURIComponent(location.pathname)}`;
     } else if (outbox.waiting) add("p", words.waiting.replace("{n}", n));
-    else if (!refused.length) add("p", words.waitingNone);
+    else if (!refusals.entries.length) add("p", words.waitingNone);
     if (!outbox.durable) add("p", words.noStorage);
-    for (const reason of refused) add("p", reason).className = "note";
-    if (refused.length) {
-      const button = add("button", words.dismiss);
-      button.className = "button";
-      button.addEventListener("click", () => {
-        refused.length = 0;
-        show();
-        status.focus();
-        box.hidden = true;
-      });
+    const held = box.contains(document.activeElement);
+    if (refusals.entries.length) {
+      add("h2", words.refusedTitle);
+      add("ul", "").append(...refusals.items());
     }
     box.replaceChildren(...parts);
+    if (held) (box.querySelector("button, a") ?? status).focus();
   };
 
   const toggle = (open) => {
@@ -59,10 +58,7 @@ export function sending(outbox, words, signIn) {
   };
 
   outbox.addEventListener("state", show);
-  outbox.addEventListener("settled", ({ detail }) => {
-    for (const { state, reason } of detail.results) if (state === "refused") refused.push(reason || words.refused.replace("{n}", "1"));
-    show();
-  });
+  refusals.addEventListener("change", show);
   status.addEventListener("click", () => toggle(box.hidden));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !box.hidden) {
@@ -73,4 +69,5 @@ export function sending(outbox, words, signIn) {
   addEventListener("beforeunload", (event) => {
     if (!outbox.durable && outbox.waiting) event.preventDefault();
   });
+  return { close: () => toggle(false) };
 }

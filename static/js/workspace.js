@@ -19,6 +19,7 @@ import { NewCode, inVivo } from "passages/newcode";
 import { panes } from "passages/panes";
 import { presence } from "passages/presence";
 import { Reader } from "passages/reader";
+import { Refusals } from "passages/refusals";
 import { Reshape } from "passages/reshape";
 import { Chooser } from "passages/selection";
 import { sending } from "passages/sending";
@@ -80,7 +81,14 @@ const caretAt = (x, y) => {
 };
 const grips = new Grips({ article, map, painter, chooser, caretAt, words });
 turnCounts({ map, store, painter, words });
-sending(outbox, words, given.signIn);
+const refusals = new Refusals({
+  outbox,
+  words,
+  given,
+  nameOf: (code) => catalogue.get(code).name,
+  wordsAt: (start, end) => map.words(start, end),
+});
+const status = sending({ outbox, refusals, words, signIn: given.signIn });
 
 let active = null;
 
@@ -259,6 +267,31 @@ chooser.addEventListener("change", () => {
   const text = map.words(chosen.start, chosen.end);
   voice.say(words.selected.replace("{n}", String(codePoints(text))).replace("{words}", text.slice(0, 200)));
 });
+refusals.addEventListener("again", ({ detail: entry }) => {
+  if (entry.transcript === given.transcript && entry.revision === given.revision) store.change(entry.added, entry.removed);
+  outbox.again(entry);
+});
+refusals.addEventListener("choose", ({ detail: { start, end, seq } }) => {
+  goToPassage(start, end);
+  status.close();
+  openPalette({
+    at: { start, end },
+    then(codes, more) {
+      apply(codes, { ...more, stretches: [{ start, end }] });
+      outbox.dismiss([seq]);
+    },
+  });
+});
+refusals.addEventListener("place", ({ detail: { start, end, current, here, entry } }) => {
+  // Where it is now is of the text as it is now, which this page may not have yet.
+  if (current ? !sync.isOld : here && !sync.isOld) {
+    status.close();
+    goToPassage(start, end);
+  } else {
+    location.assign(`${location.pathname.replace(/\d+/, String(entry.transcript))}#at${start}-${end}`);
+    if (here) location.reload();
+  }
+});
 store.addEventListener("change", () => {
   if (active && store.codings.has(active.id) && !store.shows(active)) open(null);
 });
@@ -384,19 +417,24 @@ async function load() {
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:drawn")));
   page.dataset.ready = "true";
   follow(given.changes, event, (answer) => sync.take(answer));
+  refusals.look();
   presence({ address: given.presence, csrf, words });
   outbox.send();
   reader.tell();
   goToHash();
 }
 
+function goToPassage(start, end) {
+  layout.show("text");
+  reader.goTo(start, { focus: true });
+  chooser.choose(start, end);
+}
+
 function goToHash() {
   const turn = map.turns.findIndex((element) => `#${element.id}` === location.hash);
   const at = /^#at(\d+)-(\d+)$/.exec(location.hash);
-  if (at) {
-    reader.goTo(Number(at[1]), { focus: true });
-    chooser.choose(Number(at[1]), Number(at[2]));
-  } else if (turn >= 0) {
+  if (at) goToPassage(Number(at[1]), Number(at[2]));
+  else if (turn >= 0) {
     map.turns[turn].scrollIntoView({ block: "start" });
     reader.enter(turn, { scroll: false });
   }

@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from coding import changes
 from coding.models import CodedSegment
+from interviews import editing
 from interviews.models import Event, Membership, Transcript
-from tests.factories import make_code, make_coder, make_study, make_transcript
+from tests.factories import make_code, make_coder, make_lead, make_study, make_transcript
 
 from .workspace import SHORT, apply, highlighted, open_workspace, saved, select, status
 
@@ -225,13 +226,14 @@ def test_what_was_built_on_a_refused_change_leaves_no_ghost(
     team.retired_at = timezone.now()
     team.save()
     mend(page)
-    expect(page.locator("#status [data-words]")).to_have_text("Not saved: 2 refused")
-    page.wait_for_timeout(300)
+    # The undoing took back what was refused: there is one thing to tell.
+    expect(page.locator("#status [data-words]")).to_have_text("Not saved: 1 refused")
     expect(page.locator("#codings .coding")).to_have_count(0)
     assert highlighted(page, "chosen") in ([], ["car park"])
     page.locator("#status").click()
     expect(page.locator("#waiting")).to_contain_text("is retired, so it cannot be applied")
     page.locator("#waiting").get_by_role("button", name="Dismiss").click()
+    saved(page)
     assert status(page) == "Saved"
 
 
@@ -255,6 +257,7 @@ def test_a_text_that_was_changed_meanwhile_is_not_coded_blindly(
     select(page, "car park")
     apply(page, "Team")
     expect(page.locator("#toast")).to_contain_text("The text was changed meanwhile")
+    expect(page.locator("#status [data-words]")).to_have_text("Not saved: 1 refused")
     expect(page.locator("#codings .coding")).to_have_count(0)
     assert not CodedSegment.objects.exists()
 
@@ -283,3 +286,101 @@ def test_a_colleagues_changes_appear_and_mine_stay(
     expect(page.locator("#codings .coding")).to_have_count(1, timeout=9000)
     assert page.evaluate("indexedDB.databases().then(all => all.length)") == 1
     assert json.loads(page.locator("#workspace-data").text_content())["user"] == coder.pk
+
+
+def refusal(page, name):
+    page.locator("#status").click()
+    return page.locator("#waiting").get_by_role("button", name=name)
+
+
+def test_a_refused_change_outlives_the_tab_and_another_code_is_chosen_for_it(
+    page, live_server, signed_in, transcript, team, place, coder, axe
+):
+    signed_in(page, coder)
+    open_workspace(page, live_server, transcript)
+    team.retired_at = timezone.now()
+    team.save()
+    select(page, "car park")
+    apply(page, "Team")
+    expect(page.locator("#status [data-words]")).to_have_text("Not saved: 1 refused")
+    page.close()
+    page = page.context.new_page()
+    page.goto(live_server.url + f"/transcripts/{transcript.pk}/")
+    expect(page.locator("#status [data-words]")).to_have_text("Not saved: 1 refused")
+    page.locator("#status").click()
+    expect(page.locator("#waiting li")).to_contain_text("Team “car park”")
+    expect(page.locator("#waiting li")).to_contain_text("is retired")
+    assert axe(page) == []
+    page.locator("#waiting").get_by_role("button", name="Choose another code").click()
+    page.locator("#palette-input").fill("Place")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert status(page) == "Saved"
+    assert quotes() == [("car park", "Place")]
+
+
+def test_who_lost_the_right_tries_again_when_it_is_back(
+    page, live_server, signed_in, watch, transcript, team, coder
+):
+    signed_in(page, coder)
+    open_workspace(page, live_server, transcript)
+    Membership.objects.filter(user=coder).update(role="reader")
+    watch.expect("403|Failed to load resource")
+    select(page, "car park")
+    apply(page, "Team")
+    again = refusal(page, "Try again")
+    expect(page.locator("#waiting li")).to_contain_text("ask an owner")
+    Membership.objects.filter(user=coder).update(role="coder")
+    again.click()
+    saved(page)
+    expect(page.locator("#codings .coding")).to_have_count(1)
+    assert quotes() == [("car park", "Team")]
+
+
+def test_where_words_were_edited_meanwhile_the_place_is_shown_in_the_new_text(
+    page, live_server, signed_in, transcript, study, team, coder
+):
+    signed_in(page, coder)
+    open_workspace(page, live_server, transcript)
+    editor = make_lead(study)
+    editing.save(transcript.pk, SHORT.replace("decided together", "chose it alone"), editor, revision=1)
+    select(page, "decided together")
+    apply(page, "Team")
+    place = refusal(page, "Show the place")
+    expect(page.locator("#waiting li")).to_contain_text(f"By {editor.username}")
+    place.click()
+    page.wait_for_function(
+        "() => document.querySelector('#page[data-ready]') && location.hash.startsWith('#at')"
+    )
+    expect(page.locator("#text")).to_contain_text("chose it alone")
+    page.wait_for_function("() => CSS.highlights.get('chosen')?.size")
+    assert "alone" in "".join(highlighted(page, "chosen"))
+    refusal(page, "Dismiss").click()
+    saved(page)
+
+
+def test_who_signs_out_with_unsent_changes_is_warned_and_they_wait_for_that_person(
+    page, live_server, signed_in, watch, transcript, team, coder, axe
+):
+    signed_in(page, coder)
+    open_workspace(page, live_server, transcript)
+    cut(page, watch)
+    select(page, "car park")
+    apply(page, "Team")
+    expect(page.locator("#status [data-words]")).to_have_text("Offline, 1 waiting")
+    page.goto(live_server.url + "/account/")
+    expect(page.locator("#unsent")).to_contain_text("1 of your changes wait")
+    page.get_by_role("button", name="Sign out").click()
+    dialog = page.locator("#sign-out-dialog")
+    expect(dialog).to_contain_text("Not sent yet: 1 of your changes")
+    assert axe(page) == []
+    dialog.get_by_role("button", name="Stay signed in").click()
+    page.get_by_role("button", name="Sign out").click()
+    dialog.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in/**")
+    assert not CodedSegment.objects.exists()
+    page.context.unroute("**/changes/")
+    signed_in(page, coder)
+    page.goto(live_server.url + "/")  # any page sends what waited
+    expect(page.locator("#unsent")).to_contain_text("1 of your changes, which had waited")
+    assert quotes() == [("car park", "Team")]

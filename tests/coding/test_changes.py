@@ -10,11 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coding import codebook
 from coding.models import CodedSegment, Memo, Segment
+from interviews import editing
 from interviews.models import Event, Speaker
 from interviews.tokens import make_api_token
 from interviews.turns import count_words
@@ -227,7 +229,22 @@ def test_a_stale_revision_refuses_all_but_what_is_done_already(client, study, tr
     answer = post(client, transcript, done, late)
     assert states(answer) == ["already", "refused"]
     assert answer.json()["revision"] == 2
-    assert "Reload" in answer.json()["results"][1]["reason"]
+    assert "The text was changed meanwhile" in answer.json()["results"][1]["reason"]
+
+
+def test_an_edit_in_the_way_names_who_made_it_when_and_where_to_look(client, study, coder):
+    transcript = make_transcript(study, text="WENBO: We decided together, in the car park.\n")
+    editor = make_lead(study)
+    text = "WENBO: Well. We chose it alone, in the car park.\n"
+    editing.save(transcript.pk, text, editor, revision=1)
+    client.force_login(coder)
+    start = transcript.text.index("decided together")
+    answer = post(client, transcript, apply(make_code(study), start, start + 16))
+    [result] = answer.json()["results"]
+    assert (result["state"], result["why"]) == ("refused", "edited")
+    assert f"By {editor.username}, {date_format(timezone.localdate(), 'j F Y')}" in result["reason"]
+    near = slice(*result["near"])
+    assert text[near] and near.start >= text.index("We ")
 
 
 def test_two_coders_on_one_range_both_stay(client, study, transcript, coder):
@@ -280,7 +297,7 @@ def test_an_applied_code_that_bears_a_memo_is_not_undone_silently(client, study,
     post(client, transcript, one)
     Memo.objects.create(study=study, author=coder, text="why", coded_segment_id=one["id"])
     answer = post(client, transcript, undo(one))
-    assert reasons(answer) == ["This has been used since, so it cannot be undone."]
+    assert reasons(answer)[0].startswith("This has been used since, so it cannot be undone")
     assert CodedSegment.objects.filter(pk=one["id"]).exists()
 
 
