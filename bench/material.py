@@ -33,8 +33,8 @@ def make_people():
     return make("bench_owner"), [make(f"bench_coder_{number}") for number in range(CODERS)]
 
 
-def make_study(name, owner, coders, respondents=60):
-    """A study of three respondent types with a codebook of 8 x (1 + 5) codes."""
+def make_study(name, owner, coders, respondents=60, children=5):
+    """A study of three respondent types with a codebook of 8 x (1 + ``children``) codes."""
     study = Study.objects.create(name=name)
     Membership.objects.create(study=study, user=owner, role=Role.OWNER)
     Membership.objects.bulk_create(Membership(study=study, user=coder, role=Role.CODER) for coder in coders)
@@ -45,7 +45,7 @@ def make_study(name, owner, coders, respondents=60):
     )
     for i in range(8):
         parent = Code.objects.create(study=study, name=f"Theme {i}", order=i)
-        for j in range(5):
+        for j in range(children):
             Code.objects.create(study=study, name=f"Code {i}.{j}", parent=parent, order=j)
     return study
 

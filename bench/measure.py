@@ -33,7 +33,7 @@ from interviews.models import Transcript, Upload
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
-from . import browser, firefox, hostile, material
+from . import asking, browser, firefox, hostile, material
 from .http import Connection, bearer, multipart
 from .server import running
 
@@ -56,6 +56,11 @@ class Scale:
     hostile: int
     longest: int
     frames: int
+    asked_transcripts: int
+    asked_words: int
+    asked_codings: int
+    asked_codes: int
+    asked_people: int
 
 
 SCALES = {
@@ -74,6 +79,11 @@ SCALES = {
         hostile=500,
         longest=1_000_000,
         frames=240,
+        asked_transcripts=1_000,
+        asked_words=8_000,
+        asked_codings=1_000_000,
+        asked_codes=37,
+        asked_people=500,
     ),
     "small": Scale(
         words=10_000,
@@ -90,6 +100,11 @@ SCALES = {
         hostile=60,
         longest=50_000,
         frames=60,
+        asked_transcripts=40,
+        asked_words=2_000,
+        asked_codings=20_000,
+        asked_codes=5,
+        asked_people=30,
     ),
 }
 
@@ -435,6 +450,7 @@ MEASURES = {
     "import": Bench.import_files,
     "hostile": Bench.hostile_files,
     "edit": Bench.edit_text,
+    "ask": asking.measure,
     "writers": Bench.write_at_once,
 }
 
@@ -472,6 +488,8 @@ def prepare(bench, wanted):
     if "crosstab" in wanted:
         for total in bench.scale.crosstabs:
             bench.counted_study(total)
+    if "ask" in wanted:
+        asking.large_study(bench)
     if "csv" in wanted:
         bench.counted_study(bench.scale.export)
 

@@ -121,7 +121,8 @@ def styles_on_paper() -> str:
         "text{font:12px sans-serif;fill:#1b1d22}.quiet{fill:#62666d}.strong{font-weight:600}",
         ".paper{fill:#fff}.ground{fill:#eeedec}line{stroke:#dedddb}line.axis{stroke:#83807c}",
         "polyline{fill:none;stroke:#1b1d22;stroke-width:1.5}.heat-1{fill:#f2f3f7}.heat-2{fill:#e2e6ef}",
-        ".heat-3{fill:#cdd5e5}.heat-4{fill:#b5c1db}",
+        ".tie-1,.tie-2,.tie-3,.tie-4{stroke:#83807c;stroke-opacity:.55}.tie-2{stroke-width:2.5}.tie-3{stroke-width:4}",
+        ".tie-4{stroke-width:6}.heat-3{fill:#cdd5e5}.heat-4{fill:#b5c1db}",
     ]
     for name, hue, chroma, step in hues:
         for shade in range(SHADES + 1):

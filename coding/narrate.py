@@ -93,6 +93,23 @@ def _code_found(story):
     )
 
 
+@sentence("recode-found")
+def _recode_found(story):
+    number = len(story.rows("codedsegment"))
+    code = story.name(story.event.target)
+    if not number:
+        return format_html(_("gave passages found by a search the code <b>{code}</b> instead"), code=code)
+    return format_html(
+        ngettext(
+            "gave {n} passage found by a search the code <b>{code}</b> instead",
+            "gave {n} passages found by a search the code <b>{code}</b> instead",
+            number,
+        ),
+        n=number,
+        code=code,
+    )
+
+
 @sentence("split")
 def _split(story):
     return format_html(_("split a coding in {transcript}"), transcript=story.transcript)
@@ -277,6 +294,7 @@ EXPORTS = {
     "matrix.csv": gettext_lazy("exported a code by respondent matrix as CSV"),
     "matrix.xlsx": gettext_lazy("exported a code by respondent matrix as XLSX"),
     "history.csv": gettext_lazy("exported the history as CSV"),
+    "cooccurrence.csv": gettext_lazy("exported the co-occurrence of codes as CSV"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
     "coded.docx": gettext_lazy("exported <b>{transcript}</b> with its codings as DOCX"),
 }
@@ -286,7 +304,7 @@ EXPORTS = {
 def _export(story):
     about = next(iter(story.after.values()), {})
     told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
-    if about["file"].startswith(("crosstab", "matrix", "picture")):
+    if about["file"].startswith(("crosstab", "matrix", "picture", "cooccurrence")):
         number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
     elif about["file"] == "history.csv":
         number = ngettext("%(n)s change", "%(n)s changes", about["rows"]) % {"n": about["rows"]}

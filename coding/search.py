@@ -35,6 +35,7 @@ SPEAKERS = ("all", "respondents", "interviewers")
 EXTENTS = ("match", "sentence", "turn")
 MOST_HITS = 20_000
 MOST_CODED = 5_000
+OWN_ACTS = ("code-found", "recode-found")
 AT_ONCE = 50  # texts read by one statement
 AROUND = 70  # code points shown before and after a hit
 
@@ -235,11 +236,39 @@ def code_hits(study, coder, code_id, hits, extent):
             _("At most %(most)s passages can be coded at once. Narrow the search, or filter the respondents.")
             % {"most": MOST_CODED}
         )
-    ranges, made = _segments(study, hits, extent)
+    segments, made = _segments(study, hits, extent)
+    return _apply(study, coder, code, segments, made)
+
+
+@transaction.atomic
+def code_passages(study, coder, code_id, segment_ids):
+    """Apply a code to passages there are, as one event; as ``code_hits``."""
+    code = _code(study, code_id)
+    return _apply(study, coder, code, _chosen(study, segment_ids), [])
+
+
+def _chosen(study, segment_ids):
+    """Segments by id, in text order, whose texts nobody edits until this transaction ends. Raises Refused."""
+    if not segment_ids:
+        raise Refused(_("No passage is chosen. Choose some in the list first."))
+    if len(segment_ids) > MOST_CODED or not all(
+        str(pk).isdecimal() and len(str(pk)) < 19 for pk in segment_ids
+    ):
+        raise Refused(_("The chosen passages are not understood. Choose them anew."))
+    found = Segment.objects.filter(pk__in=segment_ids, transcript__study=study, transcript__removed_at=None)
+    found = list(found.defer("quote"))
+    if not found:
+        raise Refused(_("The chosen passages are no longer there. Ask again."))
+    for pk in sorted({segment.transcript_id for segment in found}):
+        share_text(pk)
+    return found
+
+
+def _apply(study, coder, code, segments, made):
     there = set()
-    for start in range(0, len(ranges), 500):
+    for start in range(0, len(segments), 500):
         rows = CodedSegment.objects.filter(
-            content_object__in=ranges[start : start + 500], tag=code, coder=coder
+            content_object__in=segments[start : start + 500], tag=code, coder=coder
         )
         there.update(rows.values_list("content_object_id", flat=True))
     coded = [
@@ -251,7 +280,7 @@ def code_hits(study, coder, code_id, hits, extent):
             respondent_id=segment.respondent_id,
             code_revision=code.revision,
         )
-        for segment in ranges
+        for segment in segments
         if segment.pk not in there
     ]
     CodedSegment.objects.bulk_create(coded, batch_size=500)
@@ -266,11 +295,35 @@ def code_hits(study, coder, code_id, hits, extent):
     return event, len(coded), len(there)
 
 
-def _code(study, code_id):
-    code = Code.objects.filter(study=study, pk=code_id).first() if str(code_id).isdecimal() else None
+@transaction.atomic
+def recode_passages(study, coder, old_id, new_id, segment_ids):
+    """Give a coder's own codings of some passages another code, as one event: ``(the event, how many)``.
+
+    Where the coder applied the new code already, the old one stays. Raises Refused.
+    """
+    old, new = _code(study, old_id, retired=True), _code(study, new_id)
+    segments = _chosen(study, segment_ids)
+    own = CodedSegment.objects.filter(content_object__in=segments, coder=coder)
+    twins = set(own.filter(tag=new).values_list("content_object_id", flat=True))
+    rows = list(
+        own.filter(tag=old).exclude(content_object__in=twins).select_for_update(of=("self",)).order_by("pk")
+    )
+    if not rows:
+        raise Refused(_("None of the chosen passages has this code from you. Each coder recodes their own."))
+    before = history.images(*rows)
+    for row in rows:
+        row.tag, row.code_revision = new, new.revision
+    CodedSegment.objects.bulk_update(rows, ["tag", "code_revision"], batch_size=200)
+    event = history.record(study, coder, "recode-found", new, before=before, after=history.images(*rows))
+    return event, len(rows)
+
+
+def _code(study, code_id, *, retired=False):
+    known = str(code_id).isdecimal() and len(str(code_id)) < 19
+    code = Code.objects.filter(study=study, pk=code_id).first() if known else None
     if code is None:
         raise Refused(_("Choose the code to apply."))
-    if code.retired_at:
+    if code.retired_at and not retired:
         raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code.name})
     return code
 
@@ -347,10 +400,11 @@ def own_coding(study, coder, event_id):
     """The event of a coder's own coding of found passages, while it is not undone; else None."""
     if not str(event_id).isdecimal() or len(str(event_id)) > 18:
         return None
-    mine = Event.objects.filter(study=study, actor=coder, action="code-found", undone_by=None)
+    mine = Event.objects.filter(study=study, actor=coder, action__in=OWN_ACTS, undone_by=None)
     return mine.defer("before", "after").filter(pk=event_id).first()
 
 
-history.undoable["code-found"] = (
-    "manage_codebook"  # from the history page; coders undo their own where they search
-)
+for _act in OWN_ACTS:
+    history.undoable[_act] = (
+        "manage_codebook"  # from the history page; coders undo their own where they asked
+    )

@@ -6,6 +6,7 @@ with the text and no faster.
 """
 
 import re
+from array import array
 from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
@@ -209,6 +210,11 @@ def count_words(text: str) -> int:
     A transcript's words are those of what its turns say (``text[said:end]``), labels and header aside.
     """
     return sum(1 for _ in _WORD.finditer(text))
+
+
+def word_starts(text: str) -> array:
+    """Where each word, as ``count_words`` counts them, begins."""
+    return array("I", (match.start() for match in _WORD.finditer(text)))
 
 
 def lang_of(text: str) -> str:

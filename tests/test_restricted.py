@@ -132,6 +132,8 @@ class Confided(World):
                 yield f"{reverse(name, args=[slug])}?{urlencode({'cell': cell})}"
         for word in ("that", "R", "🤫"):
             yield f"{reverse('coding:find', args=[slug])}?{urlencode({'q': word})}"
+        for sort in ("transcript", "respondent"):
+            yield f"{reverse('coding:retrieval', args=[slug])}?{urlencode({'show': 'passages', 'sort': sort})}"
 
     def searches(self):
         """Addresses that look for what is restricted, and how many they find."""
@@ -140,6 +142,8 @@ class Confided(World):
             yield f"{reverse('coding:memos', args=[slug])}?{urlencode({'q': word})}", "memos"
             for mode in ("exact", "words", "regex"):
                 yield f"{reverse('coding:find', args=[slug])}?{urlencode({'q': word, 'mode': mode})}", "lines"
+                asked = urlencode({"show": "passages", "q": word, "mode": mode})
+                yield f"{reverse('coding:retrieval', args=[slug])}?{asked}", "groups"
 
 
 def client_of(person):

@@ -136,7 +136,7 @@ def _hits(study, params):
 @login_required
 @require_POST
 def undo_found(request, slug, event_id):
-    """Take back one's own coding of found passages."""
+    """Take back one's own coding of found or retrieved passages."""
     study = reach(Study.objects, request.user, "code", slug=slug)
     event = search.own_coding(study, request.user, event_id)
     if event is None:
@@ -147,4 +147,5 @@ def undo_found(request, slug, event_id):
         error(request, str(conflict))
     else:
         success(request, _("Undone: the passages no longer have this code of yours."))
-    return redirect(f"{reverse('coding:find', args=[study.slug])}?{_address(request.GET)}")
+    page = "coding:retrieval" if request.POST.get("to") == "retrieval" else "coding:find"
+    return redirect(f"{reverse(page, args=[study.slug])}?{_address(request.GET)}")

@@ -1,0 +1,209 @@
+"""Co-occurrence of a study's codes: the matrix that an address asks for, and its picture.
+
+Parameters: ``how`` (overlap, nesting, turn, respondent), ``codes`` (families, all), ``show`` (count, coefficient),
+``least`` (of the network), and the query view's ``code``, ``coder``, ``respondent_type`` and ``where``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Aggregate, CharField, TextField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .analysis import cooccurrence
+from .analysis.cooccurrence import Matrix, Passages
+from .analysis.pictures import Lane
+from .models import Segment
+from .queries import (
+    CodeLine,
+    Question,
+    Unclear,
+    _cached,
+    asked_codes,
+    asked_people,
+    coded_rows,
+    question_from,
+    turns_of,
+)
+
+HOWS = ("overlap", "nesting", "turn", "respondent")
+LEVELS = ("families", "all")
+SHOWS = ("count", "coefficient")
+MOST_CODES = 300
+MOST_DRAWN = 60
+HOW_NAMES = {
+    "overlap": gettext_lazy("Overlap"),
+    "nesting": gettext_lazy("Nesting"),
+    "turn": gettext_lazy("Same turn"),
+    "respondent": gettext_lazy("Same respondent"),
+}
+HOW_HINTS = {
+    "overlap": gettext_lazy("Pairs of passages, one of each code, that share at least one character"),
+    "nesting": gettext_lazy("Passages of the column’s code that lie within a passage of the row’s code"),
+    "turn": gettext_lazy("Turns in which both codes have a passage"),
+    "respondent": gettext_lazy("Respondents who have a passage of both codes"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    question: Question
+    how: str
+    level: str
+    show: str
+    least: int
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """The matrix and its codes, in the order of its rows; ``takes_in``: each stands for what is below it, too."""
+
+    codes: tuple[CodeLine, ...]
+    takes_in: bool
+    matrix: Matrix
+
+
+class Joined(Aggregate):
+    """Whole numbers as one text, "4,8,15": reading a million rows one by one would take longer than all the rest."""
+
+    function = "GROUP_CONCAT"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        self_text = self.copy()
+        self_text.set_source_expressions(
+            [
+                None if source is None else Cast(source, CharField())
+                for source in self.get_source_expressions()
+            ]
+        )
+        return super(Joined, self_text).as_sql(
+            compiler,
+            connection,
+            function="STRING_AGG",
+            template="%(function)s(%(expressions)s, ',')",
+            **context,
+        )
+
+
+def numbers(text):
+    return np.fromstring(text, dtype=np.int64, sep=",")
+
+
+def asked_from(frame, params):
+    """Read from the parameters of an address. Raises Unclear."""
+    given = [
+        params.get(name) or known[0] for name, known in (("how", HOWS), ("codes", LEVELS), ("show", SHOWS))
+    ]
+    least = params.get("least") or "1"
+    if (
+        given[0] not in HOWS
+        or given[1] not in LEVELS
+        or given[2] not in SHOWS
+        or not (least.isascii() and least.isdecimal() and len(least) < 7)
+    ):
+        raise Unclear(_("This table is not understood. Choose anew."))
+    question = question_from(frame, params)
+    question = Question(
+        coders=question.coders, code=question.code, types=question.types, where=question.where
+    )
+    return Asked(question, *given, int(least))
+
+
+def meet(study, frame, asked, event_id):
+    """The Meeting that is asked for. Raises Unclear."""
+    codes, place = _rows(frame, asked)
+    if len(codes) > MOST_CODES:
+        raise Unclear(
+            _("%(many)s codes are too many for one table: choose a code, and those below it.")
+            % {"many": len(codes)}
+        )
+    key = ("meet", asked.question, asked.how, asked.level)
+    matrix = _cached(study, event_id, key, lambda: _matrix(frame, asked, codes, place))
+    return Meeting(codes, asked.level == "families", matrix)
+
+
+def _rows(frame, asked):
+    """The codes of the table, and in which row each code counts: families (or the children of the asked code) with
+    all below them, or every code by itself.
+    """
+    codes = [code for code in asked_codes(frame, asked.question) if not code.retired]
+    if asked.level == "all":
+        return tuple(codes), {code.id: number for number, code in enumerate(codes)}
+    top = asked.question.code
+    heads = tuple(
+        code for code in codes if (code.parent is None if top is None else top in (code.id, code.parent))
+    )
+    place = {}
+    for number, head in enumerate(heads):
+        below = {head.id} if head.id == top else frame.subtree(head.id)
+        place |= dict.fromkeys(below, number)
+    return heads, place
+
+
+def _matrix(frame, asked, codes, place):
+    rows = coded_rows(frame, asked.question, list(place))
+    if asked.question.filters_people:
+        rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, asked.question)])
+    if asked.how == "respondent":
+        found = list(
+            rows.exclude(respondent=None).order_by().values_list("respondent_id", "tag_id").distinct()
+        )
+        people, held = (
+            (np.array(column, dtype=np.int64) for column in zip(*found, strict=True))
+            if found
+            else (np.zeros(0, dtype=np.int64),) * 2
+        )
+        return cooccurrence.sharing(people, _placed(held, place), len(codes))
+    passages = _passages(frame, rows, place)
+    if asked.how != "turn":
+        return cooccurrence.meeting(passages, len(codes), nested=asked.how == "nesting")
+    ends = {pk: np.array(ends) for pk, (ends, _turns) in turns_of(list(frame.transcripts)).items()}
+    return cooccurrence.sharing(*cooccurrence.turns_touched(passages, ends), len(codes))
+
+
+def _placed(codes, place):
+    """The rows of codes: an array for an array."""
+    table = np.zeros(max(place, default=0) + 1, dtype=np.int64)
+    table[list(place)] = list(place.values())
+    return table[codes]
+
+
+def _passages(frame, rows, place):
+    by_code = list(rows.order_by().values_list("tag_id").annotate(joined=Joined("content_object_id")))
+    if not by_code:
+        return Passages(*[np.zeros(0, dtype=np.int64)] * 4)
+    segments = [numbers(text) for _code, text in by_code]
+    codes = np.repeat([place[code] for code, _text in by_code], [len(each) for each in segments])
+    coded = np.concatenate(segments)
+    ids, *where = _places(frame)
+    order = np.argsort(ids)
+    at = order[np.searchsorted(ids, coded, sorter=order)]
+    return Passages(*(column[at] for column in where), codes)
+
+
+def _places(frame):
+    """Arrays of the study's segments: id, transcript, start, end."""
+    of_study = Segment.objects.filter(transcript__in=list(frame.transcripts)).order_by()
+    found = list(
+        of_study.values_list("transcript_id").annotate(
+            ids=Joined("pk"), starts=Joined("start"), ends=Joined("end")
+        )
+    )
+    columns = [[numbers(row[column]) for row in found] for column in (1, 2, 3)]
+    ids, starts, ends = (np.concatenate(column) for column in columns)
+    transcripts = np.repeat([row[0] for row in found], [len(each) for each in columns[0]])
+    return ids, transcripts, starts, ends
+
+
+def drawn(meeting, least):
+    """The network of a Meeting. Raises Unclear where there are too many codes to tell apart."""
+    if len(meeting.codes) > MOST_DRAWN:
+        raise Unclear(
+            _("A picture has room for %(most)s codes: choose a code, or draw the families.")
+            % {"most": MOST_DRAWN}
+        )
+    lanes = [Lane(code.name, code.look) for code in meeting.codes]
+    return cooccurrence.network(lanes, meeting.matrix, least, [_("Code"), _("Code"), _("Meet")])

@@ -1,0 +1,175 @@
+"""Co-occurrence: which codes meet, as a matrix that opens its passages, and as a network."""
+
+from math import isfinite
+
+from django.contrib.auth.decorators import login_required
+from django.http import QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from interviews.access import reach
+from interviews.models import Study
+
+from .. import cooccurrence, exports
+from ..analysis.cooccurrence import coefficients
+from ..cooccurrence import HOW_HINTS, HOW_NAMES
+from ..queries import Unclear, frame_of
+from .filtering import address_of, people_filters
+from .pictures import svg_response
+
+LEVEL_NAMES = {"families": gettext_lazy("Families"), "all": gettext_lazy("All codes")}
+SHOW_NAMES = {"count": gettext_lazy("Numbers"), "coefficient": gettext_lazy("Coefficient")}
+OWN_NAMES = {
+    "overlap": gettext_lazy("Passages"),
+    "nesting": gettext_lazy("Passages"),
+    "turn": gettext_lazy("Turns"),
+    "respondent": gettext_lazy("Respondents"),
+}
+
+
+def _asked(request, slug, act):
+    """(study, frame, what is asked, its answer). Raises Unclear."""
+    study = reach(Study.objects, request.user, act, slug=slug)
+    event_id = study.last_event_id()
+    frame = frame_of(study, event_id)
+    try:
+        asked = cooccurrence.asked_from(frame, request.GET)
+        return study, frame, asked, cooccurrence.meet(study, frame, asked, event_id)
+    except Unclear as unclear:
+        return study, frame, None, unclear
+
+
+@login_required
+@require_GET
+def show_cooccurrence(request, slug):
+    study, frame, asked, meeting = _asked(request, slug, "read")
+    context = {"study": study, "page": "query", "frame": frame, "params": request.GET}
+    if asked is None:
+        return render(request, "coding/cooccurrence.html", {**context, "problem": str(meeting)}, status=400)
+    try:
+        context["picture"] = cooccurrence.drawn(meeting, asked.least)
+    except Unclear as unclear:
+        context["no_picture"] = str(unclear)
+    context |= people_filters(frame, asked.question, request.GET) | {
+        "asked": asked,
+        "hows": [(key, name, HOW_HINTS[key]) for key, name in HOW_NAMES.items()],
+        "levels": LEVEL_NAMES.items(),
+        "show_names": SHOW_NAMES.items(),
+        "hint": HOW_HINTS[asked.how],
+        "own_name": OWN_NAMES[asked.how],
+        "codes": meeting.codes,
+        "lines": _lines(study, asked, meeting),
+        "pairs_exceed": asked.how in ("overlap", "nesting"),
+        "address": address_of(request.GET),
+        "coders": [(name, pk in asked.question.coders) for pk, name in frame.coders],
+        "title": _("Codes that meet"),
+        "about": HOW_HINTS[asked.how],
+    }
+    return render(request, "coding/cooccurrence.html", context)
+
+
+def _lines(study, asked, meeting):
+    """Rows of the matrix: the code, its own number, and a cell for each code."""
+    shares = coefficients(meeting.matrix)
+    retrieval = reverse("coding:retrieval", args=[study.slug])
+    kept = _filters(asked)
+    lines = []
+    for row, code in enumerate(meeting.codes):
+        cells = []
+        for column, other in enumerate(meeting.codes):
+            n, share = int(meeting.matrix.pairs[row, column]), float(shares[row, column])
+            cells.append(
+                {
+                    "n": n,
+                    "face": _face(asked, n, share),
+                    "other": other.name,
+                    "same": row == column,
+                    "heat": _heat(share) if n else 0,
+                    "address": f"{retrieval}?{_retrieval(asked, meeting, code, other)}{kept}" if n else "",
+                }
+            )
+        lines.append({"code": code, "own": int(meeting.matrix.own[row]), "cells": cells})
+    return lines
+
+
+def _face(asked, n, share):
+    if asked.show == "count" or not n:
+        return str(n)
+    return f"{share:.2f}" if isfinite(share) and 0 <= share <= 1 else _("> 1")
+
+
+def _heat(share):
+    """One of four shades by the coefficient; those above half are rare."""
+    if not isfinite(share) or share < 0:
+        return 4
+    return 1 + sum(share >= step for step in (0.1, 0.25, 0.5))
+
+
+def _retrieval(asked, meeting, code, other):
+    """The address of the passages behind a cell, where retrieval can ask for them: of the row's code; of nesting, the
+    column's."""
+    relation = {"overlap": "overlap", "nesting": "within", "turn": "near", "respondent": ""}[asked.how]
+    first, second = (other, code) if asked.how == "nesting" else (code, other)
+    own = "" if meeting.takes_in else "&own=yes"
+    if not relation:
+        return f"show=passages&with={first.id}&with={second.id}{own}&sort=respondent"
+    return f"show=passages&with={first.id}&is={relation}&to={second.id}{own}"
+
+
+def _filters(asked):
+    found = QueryDict(mutable=True)
+    found.setlist("respondent_type", asked.question.types)
+    found.setlist("where", [f"{key}:{value}" for key, value in asked.question.where])
+    text = found.urlencode()
+    return f"&{text}" if text else ""
+
+
+@login_required
+@require_GET
+def download_cooccurrence(request, slug):
+    """The matrix as CSV; columns in docs/export-columns.md."""
+    study, frame, asked, meeting = _asked(request, slug, "export")
+    if asked is None:
+        context = {"study": study, "page": "query", "frame": frame, "problem": str(meeting)}
+        return render(request, "coding/cooccurrence.html", context, status=400)
+    filters = exports.filters_text(frame, asked.question)
+    exports.note_export(study, request.user, "cooccurrence.csv", filters, len(meeting.codes))
+    shares = coefficients(meeting.matrix)
+    rows = (
+        [
+            asked.how,
+            filters,
+            exports.path_text(code.path),
+            exports.path_text(other.path),
+            int(meeting.matrix.own[i]),
+            int(meeting.matrix.own[j]),
+            int(meeting.matrix.pairs[i, j]),
+            round(float(shares[i, j]), 4) if isfinite(shares[i, j]) else "",
+        ]
+        for i, code in enumerate(meeting.codes)
+        for j, other in enumerate(meeting.codes)
+        if i != j
+    )
+    header = ["how", "filters", "code", "other_code", "n1", "n2", "c", "coefficient"]
+    return exports.csv_response(exports.filename(study, "cooccurrence", "csv"), header, rows)
+
+
+@login_required
+@require_GET
+def download_network(request, slug):
+    """The network as an SVG file."""
+    study, frame, asked, meeting = _asked(request, slug, "export")
+    try:
+        if asked is None:
+            raise meeting
+        picture = cooccurrence.drawn(meeting, asked.least)
+    except Unclear as unclear:
+        context = {"study": study, "page": "query", "frame": frame, "problem": str(unclear)}
+        return render(request, "coding/cooccurrence.html", context, status=400)
+    filters = exports.filters_text(frame, asked.question)
+    exports.note_export(study, request.user, "picture.svg", filters, len(picture.table.rows))
+    drawn = {"picture": picture, "title": _("Codes that meet"), "about": HOW_HINTS[asked.how]}
+    return svg_response(exports.filename(study, "network", "svg"), drawn)
