@@ -2,11 +2,12 @@
 
 import datetime
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from django import forms
 from django.conf.global_settings import LANGUAGES
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import material, staging
@@ -20,13 +21,21 @@ OTHER = "other"
 _WRITTEN = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 
 
+@lru_cache(maxsize=32)
+def _languages(reader):
+    """Languages by their codes, named in the reader's language."""
+    named = {_WRITTEN.get(code, code): gettext(name) for code, name in LANGUAGES}
+    return tuple(sorted(named.items(), key=lambda each: each[1]))
+
+
 def language_choices(chosen=""):
-    """Languages by their codes, named in the reader's; a code that is chosen already is one, whatever it is."""
-    known = {_WRITTEN.get(code, code): gettext(name) for code, name in LANGUAGES}
-    named = sorted(
-        (known | ({chosen: chosen} if chosen and chosen not in known else {})).items(), key=lambda x: x[1]
-    )
-    return [("", _("Not said")), *named]
+    """Languages to choose from; a code that is chosen already is one, whatever it is."""
+    known = list(_languages(get_language()))
+    return [
+        ("", _("Not said")),
+        *known,
+        *([(chosen, chosen)] if chosen and chosen not in dict(known) else []),
+    ]
 
 
 def language_name(code):

@@ -256,7 +256,7 @@ def state(upload):
         return "unreadable"
     if upload.encodings:
         return "encoding"
-    if upload.table and not upload.text:
+    if upload.table and not upload.turns:
         return "columns"
     return "check" if unsettled(upload) else "ready"
 
@@ -270,6 +270,15 @@ def leave_out(upload):
     if copies and copies[0].file:
         retry(copies[0])
         _say_again(copies[1:])
+
+
+@transaction.atomic
+def leave_all_out(study, user):
+    """Forget all files that a person has staged in a study."""
+    uploads = Upload.objects.filter(study=study, user=user)
+    for upload in uploads.only("file"):
+        _forget_file(upload)
+    uploads.delete()
 
 
 def _copies(upload):

@@ -317,16 +317,20 @@ def _label_word(label: str) -> str:
 
 
 def _accepted_names(lines: list[_Line]) -> set[str]:
-    """The possible labels, casefolded, that are labels: by their look or because they recur."""
+    """The possible labels, casefolded, that are labels: by their look, because they recur, or by times as others."""
     seen = Counter(line.name for line in lines if line.name is not None)
     folded: Counter[str] = Counter()
     for name, count in seen.items():
         folded[name.casefold()] += count
-    return {
+    found = {
         name.casefold()
         for name in seen
         if _looks_like_label(name) or (folded[name.casefold()] > 1 and _recurs_like_name(name))
     }
+    stamped = [line.name for line in lines if line.name is not None and line.at is not None]
+    if sum(name.casefold() in found for name in stamped) < 2:
+        return found
+    return found | {name.casefold() for name in stamped if not name[0].islower() and _recurs_like_name(name)}
 
 
 def _looks_like_label(name: str) -> bool:

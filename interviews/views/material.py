@@ -135,8 +135,13 @@ class Lines:
         self.types = list(self.study.respondent_types.all())
         self.heard = staging.heard_elsewhere(self.study, self.user)
 
-    def all(self):
+    def states(self):
+        """The state of each file by its id, in order; what is large is not read."""
         rows = Upload.objects.filter(study=self.study, user=self.user)
+        return {row.pk: staging.state(row) for row in rows.defer("text", "marks", "warnings", "comments")}
+
+    def all(self, **lookup):
+        rows = Upload.objects.filter(study=self.study, user=self.user, **lookup)
         return [self.line(upload) for upload in rows.select_related("respondent__respondent_type")]
 
     def form(self, upload, posted=None):
@@ -183,14 +188,15 @@ def _without_blank_lines(text):
     return "\n".join(line for line in text.splitlines() if line.strip())
 
 
-def _context(study, lines):
-    counts = {state: sum(line.state == state for line in lines) for state in STATES}
+def _context(study, states):
+    """What sums up staged files of these states."""
+    counts = {state: states.count(state) for state in STATES}
     return {
         "study": study,
         "page": "import",
-        "lines": lines,
+        "number": len(states),
         "counts": counts,
-        "summary": _summary(lines, counts),
+        "summary": _summary(len(states), counts),
         "open_lines": counts["check"] + counts["encoding"] + counts["columns"],
         "limit": settings.MAX_UPLOAD_BYTES,
         "limit_in_words": filesizeformat(settings.MAX_UPLOAD_BYTES).replace(".0\xa0", "\xa0"),
@@ -206,10 +212,10 @@ STATES = {
 }
 
 
-def _summary(lines, counts):
-    files = ngettext("%(number)s file", "%(number)s files", len(lines)) % {"number": len(lines)}
+def _summary(number, counts):
+    files = ngettext("%(number)s file", "%(number)s files", number) % {"number": number}
     parts = [str(STATES[state]) % {"number": number} for state, number in counts.items() if number]
-    return f"{files}: {', '.join(parts)}" if lines else ""
+    return f"{files}: {', '.join(parts)}" if number else ""
 
 
 @login_required
@@ -224,8 +230,7 @@ def import_transcripts(request, slug):
     if do == "import":
         return _import_ready(request, study, lines)
     if do == "leave-all-out":
-        for upload in Upload.objects.filter(study=study, user=request.user):
-            staging.leave_out(upload)
+        staging.leave_all_out(study, request.user)
         return redirect("interviews:import", study.slug)
     if do not in LINE_ACTS or not number.isdecimal():
         raise Http404
@@ -234,7 +239,7 @@ def import_transcripts(request, slug):
     upload.study = study
     changed = LINE_ACTS[do](request, lines, upload)
     if _is_script(request):
-        return _fragments(request, study, lines, [changed] if changed else [])
+        return _fragments(request, lines, _following(study, request.user, changed))
     if changed and (changed.form.errors or (changed.columns and changed.columns.errors)):
         return _import_page(request, study, [changed if x.upload.pk == upload.pk else x for x in lines.all()])
     return redirect("interviews:import", study.slug)
@@ -242,7 +247,7 @@ def import_transcripts(request, slug):
 
 def _import_page(request, study, lines):
     people = study.respondents.kept().values_list("pseudonym", flat=True)
-    context = _context(study, lines) | {"pseudonyms": people}
+    context = _context(study, [line.state for line in lines]) | {"lines": lines, "pseudonyms": people}
     return render(request, "interviews/import.html", context)
 
 
@@ -250,13 +255,19 @@ def _is_script(request):
     return request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
 
-def _fragments(request, study, lines, changed):
-    """The lines that changed, the sums of all, and the lines to check, whose suggestions may follow from the change."""
-    now = Lines(study, lines.user).all()
-    shown = {line.upload.pk for line in changed}
-    others = [line for line in now if line.upload.pk not in shown and (line.state == "check" or not changed)]
-    context = _context(study, now) | {"changed": changed + others}
+def _fragments(request, lines, changed):
+    """The lines that changed, and the sums of all, for a script to put in their places."""
+    context = _context(lines.study, list(lines.states().values())) | {"changed": changed}
     return render(request, "interviews/_uploads.html", context)
+
+
+def _following(study, user, changed):
+    """A line that changed with those whose suggestions may follow from it; all lines where one has gone."""
+    lines = Lines(study, user)
+    if changed is None:
+        return lines.all()
+    to_check = {pk for pk, state in lines.states().items() if state == "check"} - {changed.upload.pk}
+    return [changed, *lines.all(pk__in=to_check)]
 
 
 def _save_line(request, lines, upload, *, settle=False):
@@ -362,7 +373,7 @@ def _upload_files(request, slug):
             messages.warning(request, _("Choose files first."))
         return redirect("interviews:import", study.slug)
     lines = Lines(study, request.user)
-    return _fragments(request, study, lines, [lines.line(upload) for upload in staged])
+    return _fragments(request, lines, [lines.line(upload) for upload in staged])
 
 
 @login_required

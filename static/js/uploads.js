@@ -194,9 +194,16 @@ function setUpDrop(drop) {
   addEventListener("beforeunload", (event) => going.size && event.preventDefault());
 }
 
+/** Say that a button's work goes on, if it takes longer than a moment. */
+function wait(button) {
+  button.setAttribute("aria-busy", "true");
+  setTimeout(() => (button.textContent = button.dataset.busy), 400);
+}
+
 function setUpLines(form) {
   form.addEventListener("submit", (event) => {
     const [doing, number] = event.submitter?.value.split(":") ?? [];
+    if (doing === "import") wait(event.submitter);
     if (!number) return;
     event.preventDefault();
     act(form, document.getElementById(`upload-${number}`), `${doing}:${number}`);

@@ -409,3 +409,12 @@ def test_words_are_counted_by_white_space_and_han_one_by_one(text, words):
 )
 def test_language_follows_the_main_script(text, lang):
     assert lang_of(text) == lang
+
+
+def test_who_speaks_once_is_known_where_names_stand_beside_times():
+    text = "Unknown Speaker 0:34\nso?\n\nAnna 0:40\nyes.\n\nUnknown Speaker 1:34\nNote: 12 of them.\n"
+    assert [(turn["speaker"], text[turn["said"] : turn["end"]]) for turn in find_turns(text)] == [
+        ("Unknown Speaker", "so?"),
+        ("Anna", "yes."),
+        ("Unknown Speaker", "Note: 12 of them."),
+    ]
