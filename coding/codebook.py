@@ -69,6 +69,15 @@ def paths(codes):
     return found
 
 
+def in_use_or_above(tree):
+    """Ids of the codes of a tree that are in use, and of retired ones under which some are."""
+    found = set()
+    for _depth, code in reversed(tree):
+        if code.retired_at is None or code.pk in found:
+            found |= {code.pk, code.parent_id}
+    return found - {None}
+
+
 def clean_colour(text):
     """``#rrggbb`` for ``#RRGGBB``, ``rrggbb`` or ``#rgb``; empty stays empty. Raises Refused for anything else."""
     digits = text.strip().removeprefix("#").lower()
@@ -492,13 +501,13 @@ def require_reasons(study, actor, required):
 # What several changes share; the caller holds the lock and records.
 
 
-def add(study, *, name, parent=None, asked_of=(), **fields):
-    """Make a code, unrecorded: for functions that record many changes as one."""
+def add(study, *, name, parent=None, asked_of=(), as_given=False, **fields):
+    """Make a code, unrecorded: for functions that record many changes as one. ``as_given``: without a colour, too."""
     from .models import Code
 
     code = Code(study=study, order=_last_order(study, parent) + 1)
     _fill(code, name=name, **fields)
-    _place(code, parent, renumber=False)
+    _place(code, parent, renumber=False, as_given=as_given)
     code.save()
     if asked_of:
         code.asked_of.set(_types(study, asked_of))
@@ -556,7 +565,7 @@ def _check_name(name, present=""):
         )
 
 
-def _place(code, parent, renumber=True):
+def _place(code, parent, renumber=True, as_given=False):
     """Check that a code may stand under a parent by its name, and put it there, last if it is new there."""
     moved = code.parent_id != (parent.pk if parent else None)
     if parent and moved:
@@ -566,7 +575,7 @@ def _place(code, parent, renumber=True):
     if moved and renumber:
         code.order = _last_order(code.study, parent) + 1
     code.parent = parent
-    if parent is None and not code.colour:
+    if parent is None and not code.colour and not as_given:
         code.colour = next_colour(code.study.codes.exclude(pk=code.pk))
 
 

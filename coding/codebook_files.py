@@ -1,8 +1,9 @@
-"""``codebook.csv``, in and out: a table becomes a plan that a person looks at, and the plan is applied as one change.
+"""Codebooks as tables, in and out: one becomes a plan that a person looks at, and the plan is applied as one change.
 
 Columns of a file: ``code`` (or ``name``), ``parent`` (a name, or a path as in "Family > Code"), ``path`` instead of
-both, ``colour``, ``definition``, ``include``, ``exclude``, ``example``, ``origin``, ``order``, ``retired``. All but the
-first may be missing; a missing column and an empty cell change nothing, but an empty ``parent`` means the top level.
+both, ``colour``, ``definition``, ``include``, ``exclude``, ``example``, ``origin``, ``asked_of``, ``order``,
+``retired``. All but the first may be missing; a missing column and an empty cell change nothing, but an empty
+``parent`` means the top level. Whatever else codebooks come in becomes such a table first.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,16 +19,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interviews.history import images, record, undoable
-from interviews.tables import Table, plain_name
+from interviews.tables import Table, plain_name, read_table
 
-from . import codebook
+from . import codebook, outline, refi_qda
 from .codebook import ARROW
+from .codebook_cells import parent_cell, path_of, quoted, unquoted
 from .exports import path_text
 from .models import Code
+from .workbooks import Sheet
 
 TEXTS = ("definition", "include", "exclude", "example")
-COLUMNS = ["code", "parent", "colour", *TEXTS, "origin", "retired"]
-ALIASES = {"name": "code", "color": "colour", "codepath": "path"}
+IN_CONFLICT = (*TEXTS, "origin", "asked_of")  # what is lost where the file's is taken
+COLUMNS = ["code", "parent", "colour", *TEXTS, "origin", "asked_of", "retired"]
+ALIASES = {"name": "code", "color": "colour", "codepath": "path", "askedof": "asked_of"}
 LABELS = {
     "parent": gettext_lazy("parent"),
     "colour": gettext_lazy("colour"),
@@ -35,31 +40,33 @@ LABELS = {
     "exclude": gettext_lazy("exclude"),
     "example": gettext_lazy("example"),
     "origin": gettext_lazy("origin"),
+    "asked_of": gettext_lazy("asked of"),
     "order": gettext_lazy("order"),
 }
-_RUNS = re.compile(
-    r"'*[=+\-@\t\r＝＋－＠]"
-)  # what a spreadsheet would run, however often it was quoted before
+TAKE, KEEP, LEAVE = "take", "keep", "leave"
 
 
 @dataclass
 class Row:
-    """What one line of the file will do. ``state`` is created, changed, unchanged or wrong.
+    """What one line of the file will do. ``state`` is created, changed, conflict, unchanged or wrong.
 
-    ``changes`` is ``[(field, old, new)]`` in words for the reader, ``values`` what will be written. ``above`` is the
-    parent: a Code, another Row, or None at the top; ``code`` the code it is now, if any.
+    ``changes`` is ``[(field, old, new)]`` in words for the reader, ``values`` what will be written, ``conflicts`` the
+    fields in which both the file and the codebook say something. ``above`` is the parent: a Code, another Row, or None
+    at the top; ``code`` the code it is now, if any.
     """
 
     number: int
     name: str
     given_parent: str | None = None  # None: the file says nothing about it
-    retired: bool = False
+    retired: str = ""
     values: dict = field(default_factory=dict)
     above: "Code | Row | None" = None
     code: Code | None = None
     changes: list = field(default_factory=list)
+    conflicts: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     problem: str = ""
+    choice: str = TAKE
 
     @property
     def state(self):
@@ -67,10 +74,20 @@ class Row:
             return "wrong"
         if self.code is None:
             return "created"
+        if self.conflicts:
+            return "conflict"
         return "changed" if self.changes else "unchanged"
 
     @property
-    def path(self):
+    def is_written(self):
+        """Whether applying the plan writes it, as was chosen."""
+        if self.state == "conflict" and self.choice == KEEP:
+            return len(self.changes) > len(self.conflicts)
+        return self.state in ("created", "changed", "conflict") and self.choice != LEAVE
+
+    @property
+    def names(self):
+        """The names from the top down to this row's code."""
         names, row = [], self
         while isinstance(row, Row) and len(names) < 100:
             names.append(row.name)
@@ -78,7 +95,11 @@ class Row:
         while row is not None and len(names) < 100:
             names.append(row.name)
             row = row.parent
-        return ARROW.join(reversed(names))
+        return tuple(reversed(names))
+
+    @property
+    def path(self):
+        return ARROW.join(self.names)
 
 
 @dataclass
@@ -93,7 +114,22 @@ class Plan:
 
     @property
     def can_apply(self):
-        return not self.problem and any(row.state in ("created", "changed") for row in self.rows)
+        states = ("created", "changed", "conflict")
+        return not self.problem and any(row.state in states for row in self.rows)
+
+    def choose(self, choices, of_conflicts=KEEP):
+        """Say what becomes of rows: ``{row number: TAKE, KEEP or LEAVE}``, and of conflicts that have no choice.
+
+        TAKE is what the file says, KEEP of a conflict what the codebook says, and what it does not say of the file.
+        What would stand under a new code that is left out is left out too.
+        """
+        for row in self.rows:
+            otherwise = of_conflicts if row.state == "conflict" else TAKE
+            row.choice = choices.get(row.number, otherwise)
+        for row in _parents_first(self.rows):
+            above = row.above
+            if isinstance(above, Row) and above.state == "created" and not above.is_written:
+                row.choice = LEAVE
 
     @property
     def digest(self):
@@ -117,7 +153,8 @@ def plan(study, table: Table) -> Plan:
         _read(number, {columns[column]: unquoted(cell) for column, cell in cells.items()})
         for number, cells in table.rows
     ]
-    codes = list(Code.objects.filter(study=study).select_related("study"))
+    _find_types(rows, study)
+    codes = list(Code.objects.filter(study=study).select_related("study").prefetch_related("asked_of"))
     by_id = {code.pk: code for code in codes}
     for code in codes:
         code.parent = by_id.get(code.parent_id)
@@ -131,44 +168,60 @@ def plan(study, table: Table) -> Plan:
     return Plan(rows)
 
 
+def _find_types(rows, study):
+    """Respondent types by their names or keys."""
+    types = list(study.respondent_types.all())
+    known = {name.casefold(): kind for kind in types for name in (kind.key, kind.name)}
+    for row in rows:
+        names = row.values.pop("asked_of", ())
+        found = [known[name.casefold()] for name in names if name.casefold() in known]
+        if missing := [name for name in names if name.casefold() not in known]:
+            row.warnings.append(
+                _("This study has no respondent type %(names)s; it is left out.")
+                % {"names": ", ".join(f"“{name}”" for name in missing)}
+            )
+        if found:
+            row.values["asked_of"] = sorted(set(found), key=lambda kind: (kind.order, kind.pk))
+
+
 @transaction.atomic
 def apply(study, actor, plan):
     """Write a plan; one event, or None where nothing differs. Rows that are wrong are left out.
 
     The caller holds codebook.lock(study) since before the plan was made. Raises Refused, having written nothing.
     """
-    changed = [row for row in plan.rows if row.state == "changed"]
-    created = [row for row in plan.rows if row.state == "created"]
+    created = [row for row in plan.rows if row.is_written and row.state == "created"]
+    changed = [row for row in plan.rows if row.is_written and row.state != "created"]
     before = images(*(row.code for row in changed))
     for row in _parents_first(created):
-        row.code = codebook.add(study, name=row.name, parent=_code_above(row), **row.values)
+        row.code = codebook.add(study, name=row.name, parent=_code_above(row), as_given=True, **row.values)
     for row in _parents_first(changed):
         moved = {} if row.given_parent is None else {"parent": _code_above(row)}
-        codebook.change(row.code, **row.values, **moved)
+        kept = row.conflicts if row.choice == KEEP else ()
+        values = {name: value for name, value in row.values.items() if name not in kept}
+        codebook.change(row.code, **values, **moved)
     for row in created:
         if row.retired:
-            row.code.retired_at = timezone.now()
+            row.code.retired_at = _day(row.retired)
             row.code.save(update_fields=["retired_at"])
     after = images(*(row.code for row in created + changed))
     return record(study, actor, "import-codebook", study, before=before, after=after)
 
 
-def unquoted(cell):
-    """A cell as it was before ``quoted``."""
-    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
-
-
-def quoted(cell):
-    """A cell that no spreadsheet runs as a formula: an apostrophe before a leading = + - @, tab or line end."""
-    return f"'{cell}" if _RUNS.match(cell) else cell
+def _day(cell):
+    """Noon of the day a file says; now, where it only says that it was."""
+    try:
+        return datetime.combine(date.fromisoformat(cell), time(12), UTC)
+    except ValueError:
+        return timezone.now()
 
 
 def _read(number, cells):
-    path = [part.strip() for part in cells.get("path", "").split(ARROW.strip())]
+    path = path_of(cells.get("path", ""))
     name = " ".join((cells.get("code") or path[-1]).split())
-    row = Row(number, name, retired=bool(cells.get("retired")))
+    row = Row(number, name, retired=cells.get("retired", ""))
     if cells.get("path"):
-        row.given_parent = _key(cells["path"]).removesuffix(_key(name)).removesuffix(ARROW)
+        row.given_parent = path_text(path[:-1] if path[-1] == name else path)
     elif "parent" in cells:
         row.given_parent = cells["parent"]
     if not name:
@@ -179,6 +232,8 @@ def _read(number, cells):
     _read_colour(row, cells.get("colour", ""))
     _read_origin(row, cells.get("origin", ""))
     _read_order(row, cells.get("order", ""))
+    if names := [name.strip() for name in cells.get("asked_of", "").split(";") if name.strip()]:
+        row.values["asked_of"] = names
     return row
 
 
@@ -210,45 +265,51 @@ def _read_order(row, cell):
         row.warnings.append(_("“%(order)s” is no whole number; the order is left out.") % {"order": cell})
 
 
-def _key(path):
-    """A path as it is compared, however it is spaced, and whether or not a ">" in a name is escaped."""
-    path = re.sub(r"\\([\\>])", r"\1", path)
-    return ARROW.join(" ".join(part.split()) for part in path.split(ARROW.strip()))
-
-
 def _find_parents(rows, codes):
     """Say which row or code each row's parent is: by its name where one has it, otherwise by its path."""
     by_name = {}
     for thing in [*rows, *codes]:
-        by_name.setdefault(_key(thing.name), []).append(thing)
+        by_name.setdefault(thing.name, []).append(thing)
     waiting = []
     for row in rows:
         if row.problem or not row.given_parent:
             continue
         # a code that the file lists too is found as its row
-        named = by_name.get(_key(row.given_parent), [])
+        named = by_name.get(" ".join(row.given_parent.split()), [])
         named = [thing for thing in named if isinstance(thing, Row)] or named
-        if len(named) == 1:
+        path = path_of(row.given_parent)
+        if len(named) == 1 and len(path) == 1:
             row.above = named[0]
         else:
-            waiting.append((row, len(named)))
-    known = {_key(ARROW.join(names)): code for code, names in _paths(codes)}
-    while True:
-        placed = {id(row) for row, _n in waiting}
-        found = known | {_key(row.path): row for row in rows if not row.problem and id(row) not in placed}
-        left = [(row, n) for row, n in waiting if _key(row.given_parent) not in found]
-        for row, n in waiting:
-            if (row, n) not in left:
-                row.above = found[_key(row.given_parent)]
-        if len(left) == len(waiting):
-            break
-        waiting = left
-    for row, n in waiting:
+            waiting.append((row, path, named))
+    waiting = _by_path(rows, codes, waiting)
+    for row, _path, named in waiting:
+        if len(named) == 1:  # a name with a sign in it that parts names in a path
+            row.above = named[0]
+    waiting = _by_path(rows, codes, [each for each in waiting if each[0].above is None])
+    for row, _path, named in waiting:
         row.problem = (
             _("Several codes are named “%(parent)s”. Write the parent as a path, as in “Family > Code”.")
-            if n
+            if named
             else _("There is no code “%(parent)s”, here or in the codebook, to be its parent.")
         ) % {"parent": row.given_parent}
+
+
+def _by_path(rows, codes, waiting):
+    """Place rows by the paths of their parents, as these get known; returns those that cannot be placed."""
+    known = {names: code for code, names in _paths(codes)}
+    while True:
+        unplaced = {id(row) for row, _path, _named in waiting}
+        found = known | {row.names: row for row in rows if not row.problem and id(row) not in unplaced}
+        left = []
+        for row, path, named in waiting:
+            if path in found:
+                row.above = found[path]
+            else:
+                left.append((row, path, named))
+        if len(left) == len(waiting):
+            return left
+        waiting = left
 
 
 def _paths(codes):
@@ -320,11 +381,13 @@ def _changes(row):
     """``[(field, old, new)]`` in words, of what the file says otherwise than the codebook."""
     found = []
     for name, value in list(row.values.items()):
-        old = getattr(row.code, name)
+        old = list(row.code.asked_of.all()) if name == "asked_of" else getattr(row.code, name)
         if old == value:
             del row.values[name]
         else:
-            found.append((name, str(old), str(value)))
+            found.append((name, _in_words(old), _in_words(value)))
+            if name in IN_CONFLICT and old:
+                row.conflicts.append(name)
     above = _code_above(row)
     moved = row.given_parent is not None and (
         (isinstance(row.above, Row) and above is None) or above != row.code.parent
@@ -332,6 +395,10 @@ def _changes(row):
     if moved:
         found.insert(0, ("parent", str(row.code.parent or ""), row.above.name if row.above else ""))
     return [(LABELS[name], old, new) for name, old, new in found]
+
+
+def _in_words(value):
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _parents_first(rows):
@@ -352,16 +419,12 @@ def table_of(study):
 
     Parents are named, by their path where two codes share the name. Cells a spreadsheet would run begin with "'".
     """
-    codes = list(Code.objects.filter(study=study))
-    by_id = {code.pk: code for code in codes}
+    codes = list(Code.objects.filter(study=study).prefetch_related("asked_of"))
     names = Counter(code.name for code in codes)
-    path_of = codebook.paths(codes)
+    names_of = codebook.paths(codes)
     rows = []
     for _depth, code in codebook.in_tree_order(codes):
-        parent = by_id.get(code.parent_id)
-        above = ""
-        if parent:
-            above = parent.name if names[parent.name] == 1 else path_text(path_of[parent.pk])
+        above = parent_cell(names_of[code.pk][:-1], names)
         retired = code.retired_at.date().isoformat() if code.retired_at else ""
         cells = [
             code.name,
@@ -369,10 +432,56 @@ def table_of(study):
             code.colour,
             *(getattr(code, text) for text in TEXTS),
             code.origin,
+            "; ".join(kind.key for kind in code.asked_of.all()),
             retired,
         ]
         rows.append([quoted(cell) for cell in cells])
     return COLUMNS, rows
+
+
+def as_table(study):
+    """A study's codebook as if it had been read from a file."""
+    header, rows = table_of(study)
+    return Table(
+        header, [(n, dict(zip(header, cells, strict=True))) for n, cells in enumerate(rows, start=1)]
+    )
+
+
+def sheet_of(study):
+    """The same as ``table_of`` for a workbook, in which texts are texts."""
+    header, rows = table_of(study)
+    return Sheet(
+        _("Codebook"),
+        header,
+        [[unquoted(cell) for cell in cells] for cells in rows],
+        [28, 24, 10, 48, 40, 40, 48, 10, 24, 12],
+        frozen_columns=1,
+    )
+
+
+def read(data: bytes, filename: str = "") -> Table:
+    """A codebook of any kind as a table: REFI-QDA, a workbook, CSV, or an outline. Raises TableError."""
+    if refi_qda.is_qdc(data):
+        return refi_qda.read_qdc(data)
+    if data.startswith(b"PK"):
+        table = read_table(data)
+        rows = [(n, {column: quoted(cell) for column, cell in cells.items()}) for n, cells in table.rows]
+        return Table(table.header, rows)
+    if filename.casefold().endswith((".txt", ".md")) and not _has_heading(data):
+        return outline.read(data)
+    return read_table(data)
+
+
+def _has_heading(data):
+    """Whether the first line names columns, whatever the file is called."""
+    first = data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
+    columns = {plain_name(cell.strip('"')) for cell in re.split("[,;\t]", first)}
+    return bool({"code", "path"} & {ALIASES.get(name, name) for name in columns})
+
+
+def notes(data: bytes) -> list[str]:
+    """What a file holds that a codebook here has no place for."""
+    return refi_qda.notes(data) if refi_qda.is_qdc(data) else []
 
 
 undoable["import-codebook"] = "manage_codebook"

@@ -47,7 +47,7 @@ def docx_of(
 
     Every coding is a comment by its coder, dated when it was made, whose text is the code's path.
     """
-    document = _empty_document(legal(title))
+    document = empty_document(legal(title))
     document.add_heading(legal(title), level=0)
     for line in about:
         document.add_paragraph(legal(line), style="About")
@@ -70,7 +70,7 @@ def docx_of(
     return file.getvalue()
 
 
-def _empty_document(title):
+def empty_document(title):
     document = Document()
     document.core_properties.title = title[:255]
     document.core_properties.author = document.core_properties.comments = ""

@@ -1,6 +1,7 @@
 """What people type about codes; the rules are codebook's."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
@@ -210,10 +211,62 @@ class MergeForm(forms.Form):
         self.fields["into"].among(everything, shown)
 
 
-class FileForm(forms.Form):
-    """A codebook file to look at before anything is written."""
+class CodebookSourceForm(forms.Form):
+    """A codebook to look at before anything is written: a file, pasted text, or that of another study."""
 
-    file = forms.FileField(label=_("Codebook file (CSV or .qdc)"))
+    file = forms.FileField(
+        label=_("Codebook file"),
+        required=False,
+        help_text=_("CSV, Excel (.xlsx), REFI-QDA (.qdc) or an indented list (.txt)"),
+    )
+    outline = forms.CharField(
+        label=_("Or an indented list of codes"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "class": "input", "spellcheck": "false"}),
+        help_text=_("A line for each code; subcodes on the lines below, further in."),
+    )
+    study = forms.ModelChoiceField(
+        queryset=None,
+        required=False,
+        label=_("Or the codebook of another study"),
+        empty_label=_("Choose a study"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, *args, studies, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["study"].queryset = studies
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file and file.size > settings.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(
+                _("This file is too large for a codebook. Check that it is the right one.")
+            )
+        return file
+
+    def clean(self):
+        cleaned = super().clean()
+        given = [name for name in ("file", "outline", "study") if _is_given(cleaned.get(name))]
+        if not given and not self.errors:
+            raise forms.ValidationError(_("Choose a file, paste a list, or choose a study."))
+        if len(given) > 1:
+            raise forms.ValidationError(_("Choose one of the three: a file, a list, or a study."))
+        return cleaned
+
+    def source(self):
+        """``(bytes, file name, None)`` or ``(None, "", study)``."""
+        given = self.cleaned_data
+        if given["file"]:
+            return given["file"].read(), given["file"].name, None
+        if given["study"]:
+            return None, "", given["study"]
+        return given["outline"].encode(), "outline.txt", None
+
+
+def _is_given(value):
+    return value.strip() if isinstance(value, str) else value is not None
 
 
 class MemoForm(forms.Form):

@@ -16,8 +16,7 @@ from lxml import etree
 from interviews.tables import MAX_ROWS, Table, TableError
 
 from . import codebook
-from .codebook_files import quoted
-from .exports import path_text
+from .codebook_cells import parent_cell, quoted
 from .models import Code
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
@@ -36,7 +35,7 @@ def write_qdc(study) -> bytes:
     """
     codes = list(Code.objects.filter(study=study))
     tree = list(codebook.in_tree_order(codes))
-    written = _in_use_or_above(tree)
+    written = codebook.in_use_or_above(tree)
     if not written:
         raise TableError(_("No code is in use, and a REFI-QDA codebook needs one."))
     root = etree.Element(_name("CodeBook"), nsmap={None: NAMESPACE}, origin=ORIGIN)
@@ -49,14 +48,6 @@ def write_qdc(study) -> bytes:
 
 def _name(local):
     return f"{{{NAMESPACE}}}{local}"
-
-
-def _in_use_or_above(tree):
-    found = set()
-    for _depth, code in reversed(tree):
-        if code.retired_at is None or code.pk in found:
-            found |= {code.pk, code.parent_id}
-    return found - {None}
 
 
 def _element(above, study, code):
@@ -81,6 +72,26 @@ def is_qdc(data: bytes) -> bool:
     )
 
 
+def notes(data: bytes) -> list[str]:
+    """What a file says that has no place here, in sentences. Raises TableError."""
+    root = _root(data)
+    elements = [element for element in root.iter() if isinstance(element.tag, str)]
+    sets = sum(_local(element) == "Set" for element in elements)
+    folders = sum(
+        _local(element) == "Code" and element.get("isCodable", "true").strip().lower() in ("false", "0")
+        for element in elements
+    )
+    found = []
+    if sets:
+        found.append(_("Sets of codes are left out: %(n)d. A codebook here is one tree.") % {"n": sets})
+    if folders:
+        found.append(
+            _("Codes that are only folders in the other program come as codes that can be applied: %(n)d.")
+            % {"n": folders}
+        )
+    return found
+
+
 def read_qdc(data: bytes) -> Table:
     """A codebook file as a table for ``codebook_files.plan``; its codes are numbered from 1. Raises TableError.
 
@@ -93,8 +104,7 @@ def read_qdc(data: bytes) -> Table:
     names = Counter(path[-1] for path, _element in found)
     rows = []
     for number, (path, element) in enumerate(found, start=1):
-        above = path[:-1]
-        parent = (above[-1] if names[above[-1]] == 1 else path_text(above)) if above else ""
+        parent = parent_cell(path[:-1], names)
         cells = {"code": path[-1], "parent": parent, "colour": (element.get("color") or "").strip()}
         cells |= _parts(element)
         rows.append((number, {column: quoted(cells[column]) for column in HEADER}))

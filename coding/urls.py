@@ -3,7 +3,7 @@
 from django.urls import path
 
 from .views import (
-    codebook,
+    codebook_files,
     codebook_page,
     coded_transcript,
     codes,
@@ -27,9 +27,16 @@ urlpatterns = [
     path("studies/<str:slug>/codebook/new/", codes.create_code, name="new-code"),
     path("studies/<str:slug>/codebook/acts/", codes.act_on_codes, name="codebook-acts"),
     path("codes/<int:code_id>/", codes.edit_code, name="code"),
-    path("studies/<str:slug>/codebook/import/", codebook.import_codebook, name="import-codebook"),
-    path("studies/<str:slug>/export/codebook.csv", codebook.download_csv, name="codebook-csv"),
-    path("studies/<str:slug>/export/codebook.qdc", codebook.download_qdc, name="codebook-qdc"),
+    path("studies/<str:slug>/codebook/import/", codebook_files.import_codebook, name="import-codebook"),
+    *(
+        path(
+            f"studies/<str:slug>/export/codebook.{kind}",
+            codebook_files.download_codebook,
+            {"kind": kind},
+            name=f"codebook-{kind}",
+        )
+        for kind in codebook_files.WRITERS
+    ),
     path("studies/<str:slug>/query/", query.show_query, name="query"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(

@@ -232,7 +232,9 @@ def undo(event, actor, change=None, over_later=False):
         raise Conflict(_("What this changed has been erased for good, so it cannot be undone."))
     if own := undoers.get(locked.first_action):
         return own(locked, actor, change)
-    if f"{NOTED}:{locked.action}" in locked.after:
+    has_images = locked.before or locked.after
+    locked.before, locked.after = _of_tracked(locked.before), _of_tracked(locked.after)
+    if has_images and not locked.before and not locked.after:
         raise Conflict(_("This changed nothing, so there is nothing to undo."))
     if over_later:
         present = _present(locked)
@@ -302,6 +304,10 @@ def _less(event, keys, everything):
     lost = len((event.before.keys() | event.after.keys()) - before.keys() - after.keys() - {ERASED})
     after[ERASED] = {"n": lost + event.after.get(ERASED, {}).get("n", 0)}
     return before, after
+
+
+def _of_tracked(images):
+    return {key: fields for key, fields in images.items() if key.partition(":")[0] in TRACKED}
 
 
 def _add(before, after, old, new):

@@ -2,21 +2,37 @@ import base64
 import csv
 import io
 import re
+from datetime import datetime
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
+from docx import Document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from coding import codebook, codebook_files, exports
+from coding import codebook, codebook_files, exports, outline, refi_qda
 from coding.models import Code
+from coding.workbooks import workbook_response
+from interviews.access import Role
 from interviews.history import undo
 from interviews.models import Event
 from interviews.tables import read_table
-from tests.factories import make_code, make_coder, make_lead, make_reader, make_study
+from tests.factories import (
+    make_code,
+    make_coded_segment,
+    make_coder,
+    make_lead,
+    make_member,
+    make_reader,
+    make_study,
+    make_transcript,
+    make_type,
+)
 
 DEMO = "interviews/demo/codebook.csv"
 
@@ -47,6 +63,11 @@ def states(planned):
 def csv_of(study):
     header, rows = codebook_files.table_of(study)
     return b"".join(exports.csv_response("codebook.csv", header, rows))
+
+
+def workbook_of(study):
+    answer = workbook_response("codebook.xlsx", [codebook_files.sheet_of(study)], list)
+    return b"".join(answer.streaming_content)
 
 
 # What a file will do
@@ -155,7 +176,7 @@ def test_what_is_odd_but_harmless_is_left_out_with_a_warning(study, lead):
         "“first” is no whole number; the order is left out.",
     ]
     codebook_files.apply(study, lead, planned)
-    assert study.codes.get().colour == "#4373b2"
+    assert study.codes.get().colour == ""
 
 
 def test_short_colours_origins_and_orders_are_read(study, lead):
@@ -238,15 +259,98 @@ class RoundTrip(TestCase):
                 )
             except codebook.Refused:
                 continue
-        if one_key_each(study) and made[1:]:
-            again = codebook_files.plan(study, read_table(csv_of(study)))
+        if made[1:]:
+            out = csv_of(study)
+            again = codebook_files.plan(study, read_table(out))
             assert {row.state for row in again.rows} == {"unchanged"}
+            for data in (out, workbook_of(study), refi_qda.write_qdc(study)):
+                copy = make_study()
+                codebook_files.apply(copy, lead, codebook_files.plan(copy, codebook_files.read(data)))
+                assert csv_of(copy) == out
+            copy = make_study()
+            names = codebook_files.read(outline.write(study.codes.all()).encode(), "outline.txt")
+            codebook_files.apply(copy, lead, codebook_files.plan(copy, names))
+            assert tree(copy) == tree(study)
 
 
-def one_key_each(study):
-    """Whether no code of the name "A > B" stands beside a code B under A: a file cannot tell those apart."""
-    found = codebook.paths(study.codes.all()).values()
-    return len({codebook_files._key(codebook.ARROW.join(path)) for path in found}) == len(found)
+def test_asked_of_and_the_day_of_retiring_go_along(study, lead):
+    make_code(study, "Ties").asked_of.set(
+        [make_type(study, "Returnee"), make_type(study, "Institutional actor")]
+    )
+    make_code(study, "Old", retired_at=timezone.make_aware(datetime(2026, 3, 4, 15)))
+    out = csv_of(study)
+    copy = make_study()
+    make_type(copy, "Returnee"), make_type(copy, "Institutional actor")
+
+    codebook_files.apply(copy, make_lead(copy), codebook_files.plan(copy, read_table(out)))
+
+    assert csv_of(copy) == out
+    assert [kind.key for kind in copy.codes.get(name="Ties").asked_of.all()] == [
+        "returnee",
+        "institutional_actor",
+    ]
+    planned = codebook_files.plan(make_study(), read_table(out))
+    assert "no respondent type “returnee”, “institutional_actor”" in str(planned.rows[-1].warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Ties\n  Trust\n    Blind trust\n  Help\nWork\n",
+            ["Ties", "  Trust", "    Blind trust", "  Help", "Work"],
+        ),
+        ("\ufeff- Ties\r\n\t* Trust\r\n\r\n- 老𬭎\r\n", ["Ties", "  Trust", "老𬭎"]),
+        ("1. Ties\n1.1. Trust\n", ["Ties", "Trust"]),
+        ("Deep\n        Deeper\n   Back\n", ["Deep", "  Deeper", "  Back"]),
+        ("\\- 1, 2\n  Cost, money\n", ["- 1, 2", "  Cost, money"]),
+    ],
+)
+def test_an_indented_list_is_read_however_it_is_indented(study, lead, text, expected):
+    planned = codebook_files.plan(study, codebook_files.read(text.encode(), "codes.txt"))
+    codebook_files.apply(study, lead, planned)
+    assert tree(study) == expected
+
+
+def test_a_text_file_with_columns_is_a_table(study):
+    table = codebook_files.read(b"code\tparent\nTies\t\n", "codes.txt")
+    assert table.header == ["code", "parent"]
+
+
+# Choosing
+
+
+def test_what_both_say_is_in_conflict_and_what_only_the_file_says_is_not(study):
+    make_code(study, "Ties", definition="Ours")
+    planned = plan(study, "code,definition,example,colour\nTies,Theirs,Said so,#123456\nNew,,,\n")
+    assert states(planned) == [("Ties", "conflict"), ("New", "created")]
+    assert planned.rows[0].conflicts == ["definition"]
+
+
+@pytest.mark.parametrize(
+    ("of_conflicts", "choices", "definition", "example"),
+    [
+        ("keep", {}, "Ours", "Said so"),
+        ("take", {}, "Theirs", "Said so"),
+        ("take", {2: "keep"}, "Ours", "Said so"),
+        ("keep", {2: "take"}, "Theirs", "Said so"),
+        ("take", {2: "leave"}, "Ours", ""),
+    ],
+)
+def test_a_conflict_is_settled_as_chosen(study, lead, of_conflicts, choices, definition, example):
+    code = make_code(study, "Ties", definition="Ours")
+    planned = plan(study, "code,definition,example\nTies,Theirs,Said so\n")
+    planned.choose(choices, of_conflicts)
+    codebook_files.apply(study, lead, planned)
+    code.refresh_from_db()
+    assert (code.definition, code.example) == (definition, example)
+
+
+def test_what_stands_under_a_code_that_is_left_out_is_left_out_too(study, lead):
+    planned = plan(study, "code,parent\nTies,\nTrust,Ties\nBlind,Trust\nWork,\n")
+    planned.choose({2: "leave"})
+    codebook_files.apply(study, lead, planned)
+    assert tree(study) == ["Work"]
 
 
 # The page
@@ -257,9 +361,9 @@ def upload(client, study, text):
     return client.post(reverse("coding:import-codebook", args=[study.slug]), {"file": file})
 
 
-def confirm(client, study, answer):
-    hidden = dict(re.findall(r'name="(data|plan)" value="([^"]*)"', answer.text))
-    return client.post(reverse("coding:import-codebook", args=[study.slug]), hidden)
+def confirm(client, study, answer, **chosen):
+    hidden = dict(re.findall(r'name="(data|filename|plan|study)" value="([^"]*)"', answer.text))
+    return client.post(reverse("coding:import-codebook", args=[study.slug]), hidden | chosen)
 
 
 def test_a_file_is_looked_at_and_then_imported(client, study, lead):
@@ -285,7 +389,7 @@ def test_what_changed_since_the_look_is_looked_at_again(client, study, lead):
 
     assert "The codebook has changed since you looked" in answer.text
     assert Code.objects.get().definition == "Meanwhile"
-    assert confirm(client, study, answer).status_code == 302
+    assert confirm(client, study, answer, conflicts="take").status_code == 302
     assert Code.objects.get().definition == "New"
 
 
@@ -338,3 +442,106 @@ def test_the_download_is_the_codebook(client, study, lead):
 
     assert b"".join(answer.streaming_content) == csv_of(study)
     assert "codebook" in answer["Content-Disposition"]
+
+
+def test_single_rows_are_left_out_and_conflicts_settled_on_the_page(client, study, lead):
+    client.force_login(lead)
+    make_code(study, "Ties", definition="Ours")
+    answer = upload(client, study, "code,definition\nTies,Theirs\nNew,\nOther,\n")
+    assert "in conflict" in answer.text
+    confirm(client, study, answer, **{"row-2": "take", "row-3": "leave"})
+    assert tree(study) == ["Ties", "Other"]
+    assert study.codes.get(name="Ties").definition == "Theirs"
+
+
+def test_a_pasted_list_is_looked_at_and_imported(client, study, lead):
+    client.force_login(lead)
+    url = reverse("coding:import-codebook", args=[study.slug])
+    answer = client.post(url, {"outline": "Ties\r\n    Trust, blind\r\n"})
+    assert "Ties &gt; Trust, blind" in answer.text
+    confirm(client, study, answer)
+    assert tree(study) == ["Ties", "  Trust, blind"]
+
+
+def test_the_codebook_of_another_study_comes_in_if_one_may_read_that(client, study, lead):
+    other, strange = make_study("Another"), make_study("Strange")
+    make_code(parent=make_code(other, "Ties", definition="Said"), name="Trust")
+    make_member(other, Role.READER, lead)
+    client.force_login(lead)
+    url = reverse("coding:import-codebook", args=[study.slug])
+    page = client.get(url).text
+    assert "Another" in page and "Strange" not in page
+
+    answer = client.post(url, {"study": other.pk})
+    assert tree(study) == [] and "Ties &gt; Trust" in answer.text
+    confirm(client, study, answer)
+
+    assert tree(study) == ["Ties", "  Trust"]
+    assert study.codes.get(name="Ties").definition == "Said"
+    assert other.events.get().action == "export"
+    refused = client.post(url, {"study": strange.pk})
+    assert refused.status_code == 200 and "plan" not in refused.context
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "Choose a file"),
+        ({"outline": "A", "study": True}, "Choose one of the three"),
+        ({"outline": " "}, "Choose a"),
+    ],
+)
+def test_nothing_or_too_much_chosen_is_said(client, study, lead, sent, sentence):
+    other = make_study()
+    make_member(other, Role.READER, lead)
+    client.force_login(lead)
+    sent = {name: other.pk if value is True else value for name, value in sent.items()}
+    assert sentence in client.post(reverse("coding:import-codebook", args=[study.slug]), sent).text
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "qdc", "txt", "html", "docx"])
+def test_every_kind_of_file_is_offered_and_noted(client, study, lead, kind):
+    make_code(study, "Ties")
+    client.force_login(lead)
+    url = reverse(f"coding:codebook-{kind}", args=[study.slug])
+    answer = client.get(url)
+    assert answer.status_code == 200
+    assert f".{kind}" in answer["Content-Disposition"]
+    note = study.events.get()
+    about = note.after["noted:export"]
+    assert (about["file"], about["rows"]) == (f"codebook.{kind}", 1)
+    assert url in client.get(reverse("coding:codebook", args=[study.slug])).text
+
+
+def test_the_document_has_definitions_examples_and_counts(client, study, lead):
+    ties = make_code(study, "Ties <b>", definition="Who & whom\nand how", example="老𬭎 came", origin="data")
+    trust = make_code(parent=ties, name="Trust", include="Faith", exclude="Hope")
+    ties.asked_of.set([make_type(study, "Returnee")])
+    transcript = make_transcript(study)
+    for code, start in ((ties, 0), (trust, 0), (trust, 5)):
+        make_coded_segment(transcript, code, lead, start=start, end=20)
+    make_code(study, "Gone", retired_at=timezone.now())
+    client.force_login(lead)
+
+    page = client.get(reverse("coding:codebook-html", args=[study.slug])).text
+    data = client.get(reverse("coding:codebook-docx", args=[study.slug])).content
+
+    document = Document(io.BytesIO(data))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    for found in (unescape(strip_tags(page.replace("<br>", "\n"))), text):
+        for words in (
+            "Ties <b>",
+            "Who & whom\nand how",
+            "老𬭎 came",
+            "Trust",
+            "Faith",
+            "Hope",
+            "From the data",
+        ):
+            assert words in found
+        assert "1 coded segment by 1 coder; 3 with its subcodes" in found
+        assert "2 coded segments by 1 coder" in found
+        assert "Asked of: Returnee" in found
+        assert "Gone" not in found
+    assert "default-src 'none'" in page and "<script" not in page
+    assert [p.style.name for p in document.paragraphs if p.text == "Trust"] == ["Heading 2"]

@@ -105,6 +105,63 @@ ATLAS = b"""<CodeBook xmlns="urn:QDA-XML:codebook:0:4"><Codes><!-- first -->
 <Code name="Folder" color="#abc"><Code name="Inside" color="RGB(1,2,3)"/></Code></Codes></CodeBook>"""
 
 
+def colours(data):
+    """The colours of a file by the paths of their codes, three digits as six."""
+    root, found = etree.fromstring(data), {}
+    for code in root.iter("{*}Code"):
+        above = [each.get("name") for each in code.iterancestors("{*}Code")]
+        found[*reversed(above), code.get("name")] = codebook.clean_colour(code.get("color") or "")
+    return found
+
+
+FOREIGN = """<CodeBook xmlns="urn:QDA-XML:codebook:1.0" origin="Another 1.0"><Codes>
+<Code guid="0d62985d-b147-4d01-a9b5-cb9f1e4d2d01" name="Barriers, “high”" isCodable="true" color="#A1c">
+<Description>费用,
+"money" and, 老𬭎</Description>
+<Code guid="0d62985d-b147-4d01-a9b5-cb9f1e4d2d02" name="Cost" isCodable="true"/></Code>
+<Code guid="0d62985d-b147-4d01-a9b5-cb9f1e4d2d03" name="Benefits" isCodable="true">
+<Code guid="0d62985d-b147-4d01-a9b5-cb9f1e4d2d04" name="Cost" isCodable="true" color="#00ff7F"/></Code>
+</Codes></CodeBook>""".encode()
+
+
+def test_a_foreign_codebook_goes_out_as_it_came_in_missing_colours_too(study):
+    read_into(study, FOREIGN)
+    out = refi_qda.write_qdc(study)
+    etree.XMLSchema(etree.parse(SCHEMA)).assertValid(etree.fromstring(out))
+    assert colours(out) == colours(FOREIGN)
+    assert colours(out)["Barriers, “high”",] == "#aa11cc" and colours(out)["Benefits",] == ""
+    texts = [[each.text for each in etree.fromstring(data).iter("{*}Description")] for data in (FOREIGN, out)]
+    assert texts[0] == texts[1]
+    copy = make_study()
+    read_into(copy, out)
+    assert without_guids(refi_qda.write_qdc(copy)) == without_guids(out)
+
+
+def test_what_has_no_place_here_is_said(client, study):
+    data = FOREIGN.replace(b"</CodeBook>", b'<Sets><Set guid="x" name="Wave"/></Sets></CodeBook>')
+    data = data.replace(b'isCodable="true" color="#A1c"', b'isCodable="false"')
+    client.force_login(make_lead(study))
+    url = reverse("coding:import-codebook", args=[study.slug])
+    page = client.post(url, {"file": SimpleUploadedFile("book.qdc", data)}).text
+    assert "Sets of codes are left out: 1." in page
+    assert "only folders in the other program come as codes that can be applied: 1." in page
+    assert refi_qda.notes(TAGUETTE) == []
+
+
+BROKEN = b"""<CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes><Code name=""/><Code name="A" color="#AABBCCDD"/>
+<Code name="A"/><Code/></Codes></CodeBook>"""
+
+
+def test_a_broken_file_is_read_as_far_as_it_goes_with_a_list_of_what_is_wrong(study):
+    planned = codebook_files.plan(study, refi_qda.read_qdc(BROKEN))
+    assert [(row.state, row.problem or str(row.warnings[0])) for row in planned.rows] == [
+        ("wrong", "This line has no name for its code."),
+        ("created", "“#AABBCCDD” is no colour such as #1f5fa8; it is left out."),
+        ("wrong", "Line 2 has this code already."),
+        ("wrong", "This line has no name for its code."),
+    ]
+
+
 def test_files_of_other_tools_are_read(study):
     read_into(study, TAGUETTE)
     read_into(study, ATLAS)
