@@ -10,7 +10,7 @@ class CodingConfig(AppConfig):
         from interviews import editing, material
         from interviews.speakers import follow
 
-        from . import narrate, reanchor  # noqa: F401  (narrate adds its sentences)
+        from . import memo_links, narrate, reanchor  # noqa: F401  (the first two add what they know)
         from .attribution import refresh
         from .memos import keep_comments
 

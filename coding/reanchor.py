@@ -53,6 +53,14 @@ class Goes(NamedTuple):
     back: bool = False
 
 
+_range_followers = []
+
+
+def follow_ranges(carry):
+    """Have ``carry(edit, {old range: new range})`` called for what names passages by their places; gives images."""
+    _range_followers.append(carry)
+
+
 def foresee(edit):
     """What the edit would do to codings."""
     return _receipt(edit, _journeys(edit))
@@ -64,6 +72,9 @@ def carry(edit):
     receipt = _receipt(edit, journeys)
     speech = Speech(edit.transcript, edit.turns)
     before, after = _write(edit, journeys, speech)
+    ranges = {(goes.row.start, goes.row.end): (goes.start, goes.end) for goes in journeys}
+    for follower in _range_followers:
+        _merge(before, after, follower(edit, ranges))
     return before, after, receipt
 
 

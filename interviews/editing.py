@@ -58,10 +58,13 @@ class Receipt:
 
 
 class Edit:
-    """A transcript as it is, and the text it is to have. Raises Refused for a text it cannot have."""
+    """A transcript as it is, and the text it is to have. Raises Refused for a text it cannot have.
 
-    def __init__(self, transcript, text):
-        self.transcript = transcript
+    ``undoes`` is the event of the edit that this one takes back, if it takes one back.
+    """
+
+    def __init__(self, transcript, text, undoes=None):
+        self.transcript, self.undoes = transcript, undoes
         self.old, self.old_turns, self.revision = transcript.text, transcript.turns, transcript.revision
         self.text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
         if not self.text.strip():
@@ -165,7 +168,7 @@ def save(transcript_id, text, actor, *, revision, reason="", action="edit-text",
     transcript = Transcript.objects.select_related("study").get(pk=transcript_id)
     if transcript.revision != revision:
         raise Stale
-    edit = Edit(transcript, text)
+    edit = Edit(transcript, text, undoes)
     before = history.images(transcript)
     _store(edit, actor, reason)
     after = history.images(transcript, *_new_speakers(edit))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coding import reanchor
+from coding import markdown, memos, reanchor
 from coding.models import CodedSegment, Segment
 from interviews import editing, history
 from interviews.models import Event, Speaker, TextRevision, Transcript
@@ -326,3 +326,65 @@ def test_whatever_is_edited_nothing_is_lost_and_the_old_text_brings_all_back(edi
         == Transcript.objects.get(pk=transcript.pk).revision
     )
     assert Event.objects.filter(transcript=transcript, action="edit-text").exists() == bool(made)
+
+
+# Links in memos
+
+
+def link(transcript, words, text="See"):
+    """A memo's link to words, and the range it leads to."""
+    start = transcript.text.index(words)
+    address = reverse("coding:transcript", args=[transcript.pk])
+    return f"[{text}]({address}#at{start}-{start + len(words)})"
+
+
+def linked(memo, transcript):
+    """The words that the links of a memo lead to now."""
+    memo.refresh_from_db()
+    text = Transcript.objects.get(pk=transcript.pk).text
+    return sorted(text[start:end] for _pk, start, end in markdown.links(memo.text)[1])
+
+
+def test_links_in_memos_go_with_their_words_and_come_back(transcript):
+    author, other = make_coder(transcript.study), make_transcript(transcript.study, text=TEXT)
+    code_words(transcript, "in Suzhou")
+    words = link(transcript, "decided together") + " and " + link(transcript, "in Suzhou", "国")
+    memo = memos.write(transcript.study, author, words, False)
+    elsewhere = memos.write(transcript.study, author, link(other, "decided together"), True)
+    as_written = memo.text, elsewhere.text
+
+    event, _receipt = edit(transcript, TEXT.replace("Who came", "Tell me, who really came"))
+
+    assert linked(memo, transcript) == ["decided together", "in Suzhou"]
+    elsewhere.refresh_from_db()
+    assert (elsewhere.text, memo.changed_at) == (as_written[1], memo.created_at)
+    history.undo(event, author)
+    memo.refresh_from_db()
+    assert memo.text == as_written[0]
+
+
+def test_a_link_follows_the_coding_of_the_same_words(transcript):
+    memo = memos.write(transcript.study, make_coder(transcript.study), link(transcript, "in Suzhou"), True)
+    coded = code_words(transcript, "in Suzhou")
+    edit(transcript, TEXT.replace("in Suzhou", "in old Wuxi"))
+    assert linked(memo, transcript) == [segment_of(coded).quote]
+
+
+def test_a_link_to_words_that_never_were_stays_as_it_is(transcript):
+    address = reverse("coding:transcript", args=[transcript.pk])
+    text = f"[a]({address}#at900-905) [b]({address}#at7-7) and {address}"
+    memo = memos.write(transcript.study, make_coder(transcript.study), text, True)
+    edit(transcript, "Head\n\n" + TEXT)
+    memo.refresh_from_db()
+    assert memo.text == text
+
+
+def test_undoing_an_edit_keeps_what_was_written_in_a_memo_meanwhile(transcript):
+    author = make_coder(transcript.study)
+    memo = memos.write(transcript.study, author, link(transcript, "decided together"), True)
+    event, _receipt = edit(transcript, "Head\n\n" + TEXT)
+    memo.refresh_from_db()
+    memos.edit(memo, memo.text + " More.", True)
+    history.undo(event, author)
+    assert linked(memo, transcript) == ["decided together"]
+    assert memo.text.endswith(" More.")
