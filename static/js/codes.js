@@ -87,6 +87,7 @@ export class CodeTree extends EventTarget {
     row.setAttribute("aria-level", String(code.level));
     row.title = code.path;
     row.toggleAttribute("data-retired", code.retired);
+    if (row.hasAttribute("draggable")) row.setAttribute("draggable", String(!code.retired));
     if (code.retired) row.setAttribute("aria-disabled", "true");
     else row.removeAttribute("aria-disabled");
     if (code.opens) row.setAttribute("aria-expanded", String(!this.closed.has(code.id)));

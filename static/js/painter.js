@@ -24,7 +24,12 @@ export class Painter extends EventTarget {
     this.first = 0;
     this.last = -1;
     this.highlights = new Map();
-    this.draws = !matchMedia("(forced-colors: active)").matches && "highlights" in CSS;
+    const forced = matchMedia("(forced-colors: active)"); // where all tints would be one colour: stripes and panel tell
+    this.draws = !forced.matches && "highlights" in CSS;
+    forced.addEventListener("change", () => {
+      this.draws = !forced.matches && "highlights" in CSS;
+      this.#repaint(null);
+    });
     page.addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.renew()).observe(page);
     document.fonts.ready.then(() => this.renew());

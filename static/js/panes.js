@@ -3,11 +3,13 @@
 const LEAST = 200;
 const MOST = 520;
 const USUAL = { codes: 272, codings: 312 };
+const PANES = ["codes", "codings"];
 
 export const within = (width) => Math.max(LEAST, Math.min(MOST, width));
 
 /** Give the areas their remembered widths and make the handles work; gives `show(pane)` and `reveal()`. */
 export function panes() {
+  const between = matchMedia("(min-width: 760px) and (max-width: 1200px)");
   const workspace = /** @type {HTMLElement} */ (document.querySelector(".workspace"));
   for (const handle of document.querySelectorAll(".handle")) makeHandle(workspace, handle);
   const show = (pane) => {
@@ -17,21 +19,45 @@ export function panes() {
   };
   for (const button of document.querySelectorAll("[data-pane-button]"))
     button.addEventListener("click", () => show(button.dataset.paneButton));
-  const toggle = (pane, open) => {
-    workspace.toggleAttribute(`data-${pane}`, open);
-    document
-      .querySelector(`.toolbar [data-do=${pane}]`)
-      .setAttribute("aria-pressed", String(workspace.hasAttribute(`data-${pane}`)));
+  const isOver = (pane) => pane === "codings" && between.matches; // no room for it beside the text: it opens over it
+  const isSeen = (pane) => (isOver(pane) ? workspace.hasAttribute("data-codings") : !workspace.hasAttribute(`data-fold-${pane}`));
+  const tell = () => {
+    for (const pane of PANES)
+      document.querySelector(`.toolbar [data-do=${pane}]`).setAttribute("aria-pressed", String(isSeen(pane)));
   };
-  for (const pane of ["codes", "codings"])
-    document.querySelector(`.toolbar [data-do=${pane}]`).addEventListener("click", () => toggle(pane));
+  const fold = (pane, seen = !isSeen(pane)) => {
+    if (isOver(pane)) workspace.toggleAttribute("data-codings", seen);
+    else {
+      workspace.toggleAttribute(`data-fold-${pane}`, !seen);
+      localStorage.setItem(`passages.folded.${pane}`, String(!seen));
+    }
+    tell();
+  };
+  for (const pane of PANES) {
+    workspace.toggleAttribute(`data-fold-${pane}`, localStorage.getItem(`passages.folded.${pane}`) === "true");
+    document.querySelector(`.toolbar [data-do=${pane}]`).addEventListener("click", () => fold(pane));
+  }
+  for (const handle of document.querySelectorAll(".handle"))
+    handle.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // or it would press the button that gets the focus
+      fold(handle.dataset.pane, false);
+      /** @type {HTMLElement} */ (document.querySelector(`.toolbar [data-do=${handle.dataset.pane}]`)).focus();
+    });
+  between.addEventListener("change", tell);
+  tell();
   reading();
   tabs();
   return {
     show,
+    /** Show an area, wherever it is. */
+    bring(pane) {
+      show(pane);
+      if (!isSeen(pane)) fold(pane, true);
+    },
     /** Bring the codings into view where they are folded away, without leaving a narrow screen's text. */
     reveal() {
-      if (matchMedia("(min-width: 760px) and (max-width: 1199px)").matches) toggle("codings", true);
+      if (between.matches) fold("codings", true);
     },
   };
 }

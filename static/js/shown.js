@@ -1,6 +1,6 @@
 /** Which codings are shown: whose, and with which codes. Whatever is hidden is counted, and one press brings it back. */
 
-const FEW = 4; // so many coders fit in the bar, each with a button
+const FEW = 2; // so many coders fit in the bar, each with a button
 
 export class Shown {
   store; catalogue; words; mayCode; steady;

@@ -1,6 +1,7 @@
 /** The transcript page: brings its parts together. Each part knows its own job; only this module knows them all. */
 
 import { Acts } from "passages/acts";
+import { Carry } from "passages/carry";
 import { Catalogue } from "passages/catalogue";
 import { CodeTree, describe } from "passages/codes";
 import { COMMANDS } from "passages/commands";
@@ -145,7 +146,9 @@ function updateButtons() {
   for (const button of document.querySelectorAll("[data-do=undo]")) button.disabled = !store.done.length;
   for (const button of document.querySelectorAll("[data-do=redo]")) button.disabled = !store.undone.length;
   const code = document.getElementById("code-button");
-  if (code) code.disabled = !chooser.chosen;
+  if (!code) return;
+  code.disabled = !chooser.chosen;
+  document.getElementById("code-touch").hidden = !chooser.chosen;
 }
 
 acts.addEventListener("change", () => {
@@ -300,7 +303,16 @@ sync.addEventListener("taken", () => {
   if (active && !store.codings.has(active.id)) open(null);
 });
 
+if (given.mayCode) {
+  const carry = new Carry({ tree: tree.tree, page, map, chooser, painter, caretAt });
+  carry.addEventListener("drop", ({ detail: { code, stretch } }) => apply([code], { stretches: [stretch] }));
+  // The words stay chosen under the finger that presses it.
+  document.getElementById("code-touch").addEventListener("pointerdown", (event) => event.preventDefault());
+}
+
 // Clicks
+
+const STILL = 4; // pixels that a pointer may move while it clicks
 
 let clicked = { point: -1, index: 0 };
 
@@ -321,13 +333,26 @@ function openAt(x, y) {
   if (under.length) layout.reveal();
 }
 
+let down = null; // where the pointer was pressed
+article.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => (down = { x, y }));
+
+/** Whether a click is on words that are selected still: browsers let go of them only after it. */
+const isOnSelection = ({ clientX, clientY, shiftKey, detail }) =>
+  down && detail === 1 && !shiftKey && Math.hypot(clientX - down.x, clientY - down.y) < STILL;
+
 article.addEventListener("click", (event) => {
   const count = event.target.closest(".turn-count");
   if (count) {
     layout.show("codings");
     panel.goTo(map.indexOfTurn.get(count.closest(".turn")));
-  } else if (document.getSelection().isCollapsed && !event.target.closest("a, canvas"))
-    openAt(event.clientX, event.clientY);
+    return;
+  }
+  if (event.target.closest("a, canvas, .grip")) return;
+  if (!document.getSelection().isCollapsed) {
+    if (!isOnSelection(event)) return;
+    chooser.clear();
+  }
+  openAt(event.clientX, event.clientY);
 });
 
 const pressed = {
@@ -398,7 +423,7 @@ shortcuts({
     uncoded: toUncoded,
     find: () => find.open(chooser.chosen ? map.words(chooser.chosen.start, chooser.chosen.end) : ""),
     filter() {
-      layout.show("codes");
+      layout.bring("codes");
       tree.filter.focus();
     },
     "show-all": () => shown.all(),

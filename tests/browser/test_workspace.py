@@ -463,7 +463,7 @@ def test_a_passage_is_coded_on_a_narrow_screen_by_touch_sized_parts(workspace):
     page = workspace
     page.set_viewport_size({"width": 390, "height": 844})
     select(page, "car park")
-    button = page.locator("#code-button")
+    button = page.locator("#code-touch")
     expect(button).to_be_visible()
     button.click()
     page.locator("#palette-input").fill("team")
