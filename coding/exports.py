@@ -22,13 +22,12 @@ from .queries import (
     CrossTable,
     Frame,
     Question,
-    Row,
     asked_codes,
     asked_people,
     coded_rows,
     turn_at,
 )
-from .shown import ShownRow
+from .shown import Shown, ShownRow, full_label, lines_of
 from .withheld import segments_withheld
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
 
@@ -237,40 +236,61 @@ def _memos(study):
     return {pk: "\n\n".join(texts) for pk, texts in found.items()}
 
 
+SHOWN = {
+    "n": "",
+    "percent": ", per cent of n",
+    "row": ", per cent of all",
+    "deviation": ", difference from expected",
+}
+
+
 def crosstab_csv(
-    study,
-    frame: Frame,
-    question: Question,
-    table: CrossTable,
-    rows: list[Row],
-    *,
-    percent: bool,
-    with_children: bool,
+    study, frame: Frame, question: Question, table: CrossTable, shown: Shown
 ) -> StreamingHttpResponse:
     """A cross-tabulation as the page shows it; columns in docs/export-columns.md."""
-    about = [
-        question.count if not percent else f"{question.count}, per cent of n",
-        question.by,
-        filters_text(frame, question),
-    ]
+    about = [question.count + SHOWN[shown.show], columns_text(question), filters_text(frame, question)]
     header = ["count", "by", "filters", "code", "path", "depth", "level"]
     header += [column.key or "no value" for column in table.columns] + ["all", "coded_segments"]
-    bases = [*(column.n for column in table.columns), table.n]
-
-    def numbers(cells):
-        if not percent:
-            return cells
-        return [round(100 * n / base, 1) if base else "" for n, base in zip(cells, bases, strict=True)]
 
     def lines():
-        yield [*about, "", "", "", "n", *bases, table.coded]
-        for row in rows:
+        yield [*about, "", "", "", "n", *(column.n for column in table.columns), table.n, table.coded]
+        for line in lines_of(table, question, shown):
+            row = line.row
             code = [row.code.name, path_text(row.code.path), row.code.depth]
-            yield [*about, *code, "own", *numbers(row.own), row.own_coded[-1]]
-            if with_children:
-                yield [*about, *code, "with_children", *numbers(row.cells), row.coded[-1]]
+            yield [*about, *code, "own", *_numbers(line.own, shown), row.own_coded[-1]]
+            if shown.with_children:
+                yield [*about, *code, "with_children", *_numbers(line.faces, shown), row.coded[-1]]
+            asked = row.below if shown.with_children else row.alone
+            if asked.people != table.people:
+                yield [*about, *code, "asked", *asked.people, ""]
+                yield [*about, *code, "not_asked_but_said", *asked.beside, ""]
 
     return csv_response(filename(study, "crosstab"), header, lines())
+
+
+def _numbers(faces, shown):
+    """Numbers to reckon with, shares of however few too; "–" where nobody was asked, empty where there is no base."""
+    total, total_base = faces[-1].n, faces[-1].base
+    for face in faces:
+        if face.kind == "not asked":
+            yield "–"
+        elif shown.show == "n":
+            yield face.n
+        elif shown.show == "deviation":
+            yield round(face.n - total * face.base / total_base, 2) if total_base else ""
+        else:
+            base = face.base if shown.percent else total
+            yield round(100 * face.n / base, 1) if base else ""
+
+
+def columns_text(question: Question) -> str:
+    """What takes the columns, as the address says it: ``years_abroad in 4 classes``, ``respondent_type x founder``."""
+    text = question.by + (f" ({question.group})" if question.group else "")
+    if question.limits:
+        text += f" (from {', '.join(f'{limit:g}' for limit in question.limits)})"
+    if question.across:
+        text += f" x {question.across}" + (f" ({question.across_group})" if question.across_group else "")
+    return text
 
 
 def crosstab_xlsx(study, title: str, table: CrossTable, lines: list[ShownRow], about: list) -> FileResponse:
@@ -294,7 +314,7 @@ def _table_sheet(title, table, lines):
                 (line.row.coded[-1], "", WHOLE),
             ]
 
-    labels = [column.label for column in table.columns]
+    labels = [full_label(column) for column in table.columns]
     return Sheet(
         _("Cross-tabulation"),
         [_("Code"), *labels, _("All"), _("Coded segments")],
@@ -318,22 +338,46 @@ def _face_cell(face, style):
     if face.kind == "difference":
         return face.value, style, DIFFERENCE
     if face.kind == "of":
-        return face.n, style, f'0" {_("of %(n)s") % {"n": face.base}}"'
+        words = _("of %(n)s") % {"n": face.base}
+        words += _(", +%(n)s not asked") % {"n": face.beside} if face.beside else ""
+        return face.n, style, f'0" {words}"'
     return face.n, style, WHOLE
 
 
 def _cells_sheet(table, lines):
     """One row a cell, for those who count on."""
-    header = ["code", "path", "depth", "column", "column_label", "n", "of", "own"]
+    header = [
+        "code",
+        "path",
+        "depth",
+        "column",
+        "column_label",
+        "n",
+        "of",
+        "own",
+        "own_of",
+        "not_asked_but_said",
+    ]
 
     def rows():
-        columns = [*((column.key or "no value", column.label) for column in table.columns), ("all", _("All"))]
+        columns = [
+            *((column.key or "no value", full_label(column)) for column in table.columns),
+            ("all", _("All")),
+        ]
         for line in lines:
             code = line.row.code
             for column, cell, own in zip(columns, line.faces, line.own, strict=True):
-                yield [code.name, path_text(code.path), code.depth, *column, cell.n, cell.base, own.n]
+                yield [
+                    *(code.name, path_text(code.path), code.depth),
+                    *column,
+                    *(_counted(cell), cell.base, _counted(own), own.base, cell.beside),
+                ]
 
-    return Sheet(_("Cells"), header, rows(), [28, 44, 8, 20, 24, 10, 10, 10])
+    return Sheet(_("Cells"), header, rows(), [28, 44, 8, 20, 24, *[10] * 5])
+
+
+def _counted(face):
+    return "–" if face.kind == "not asked" else face.n
 
 
 def filters_text(frame: Frame, question: Question) -> str:

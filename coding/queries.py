@@ -1,7 +1,8 @@
 """What the query view asks of the database: the frame of a study, cross-tabulations, and the passages behind a cell.
 
-A question comes as the parameters of an address, the same for the page, the API and the CSV files: ``by``, ``count``,
-``coder``, ``code``, ``respondent_type`` and ``where=<attribute key>:<value>``.
+A question comes as the parameters of an address, the same for the page, the API and the files: ``by`` with ``group`` or
+``limits``, ``across`` with ``across_group``, ``count``, ``coder``, ``code``, ``respondent_type`` and
+``where=<attribute key>:<value>``.
 """
 
 import hashlib
@@ -23,26 +24,39 @@ from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
 
 from .analysis import crosstab
+from .analysis.asked import Asked, asked_about, asked_by_all, types_below
 from .codebook import in_tree_order
 from .colours import looks
-from .models import CodedSegment, Segment
+from .columns import (
+    BY_CODER,
+    BY_TRANSCRIPT,
+    BY_TYPE,
+    NO_RESPONDENT,
+    NO_VALUE,
+    OF_ROWS,
+    Head,
+    Unclear,
+    attribute_of,
+    groups_of,
+    heads_of,
+    keys_of,
+    limits_from,
+    names_of_keys,
+)
+from .models import Code, CodedSegment, Segment
+from .said import Said
 
-COUNTS = ("respondents", "transcripts", "segments", "coded_segments", "words")
+COUNTS = ("respondents", "transcripts", "segments", "coded_segments", "words", "share")
 WITH_BASE = ("respondents", "transcripts")  # the others are shares of what is coded
-BY_TYPE = "respondent_type"
-NO_VALUE = ""
-NO_RESPONDENT = "__no_respondent__"
-MOST_COLUMNS = 30
 CACHE_SECONDS = 24 * 3600
-
-
-class Unclear(Exception):
-    """A question that cannot be answered; its message says why."""
 
 
 @dataclass(frozen=True)
 class CodeLine:
-    """A code where it stands in the tree; ``path`` holds the names from the top code to this one."""
+    """A code where it stands in the tree; ``path`` holds the names from the top code to this one.
+
+    ``asked_of`` are the keys of the respondent types that were asked about it, none meaning all.
+    """
 
     id: int
     name: str
@@ -51,6 +65,7 @@ class CodeLine:
     path: tuple[str, ...]
     retired: bool
     look: str
+    asked_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class Frame:
         return wanted
 
     def title_of(self, by):
-        return _("Respondent type") if by == BY_TYPE else next(a.name for a in self.attributes if a.key == by)
+        return names_of_keys(self)[by]
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,10 @@ class Question:
     code: int | None = None
     types: tuple[str, ...] = ()
     where: tuple[tuple[str, str], ...] = ()
+    group: str = ""
+    limits: tuple[float, ...] = ()
+    across: str = ""
+    across_group: str = ""
 
     @property
     def filters_people(self):
@@ -115,16 +134,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Column:
+    """``above`` is the label that it shares with others, where two attributes are crossed."""
+
     key: str
     label: str
     n: int
+    above: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
     """A code's numbers, each list one number per column and last that of all columns.
 
-    ``cells`` include the codes below, ``own`` do not; ``coded`` and ``own_coded`` count coded segments.
+    ``cells`` include the codes below, ``own`` do not; ``coded`` and ``own_coded`` count coded segments. ``below`` and
+    ``alone`` say who was asked, of the code with those below it, and of the code by itself.
     """
 
     code: CodeLine
@@ -132,17 +155,32 @@ class Row:
     own: list[int]
     coded: list[int]
     own_coded: list[int]
+    below: Asked
+    alone: Asked
+
+
+@dataclass(frozen=True)
+class WhoWasAsked:
+    """By code, alone and with those below it; ``people`` are the respondents of each column, and of all."""
+
+    alone: dict[int, Asked]
+    below: dict[int, Asked]
+    people: list[int]
 
 
 @dataclass(frozen=True)
 class CrossTable:
-    """A cross-tabulation. ``unattributed`` coded segments are no respondent's words and are not counted."""
+    """A cross-tabulation. ``unattributed`` coded segments are no respondent's words and are not counted.
+
+    ``people`` is how many respondents each column has, and last all columns together.
+    """
 
     columns: list[Column]
     n: int
     rows: list[Row]
     coded: int
     unattributed: int
+    people: list[int]
 
 
 # --- the frame
@@ -168,6 +206,7 @@ def _read_frame(study):
     codes = list(study.codes.all())
     tree = list(in_tree_order(codes))
     look = looks([code for _depth, code in tree])
+    asked_of = _asked_of(study)
     lines = {}
     for depth, code in tree:
         above = lines[code.parent_id].path if code.parent_id else ()
@@ -179,6 +218,7 @@ def _read_frame(study):
             (*above, code.name),
             code.retired_at is not None,
             look[code.pk],
+            asked_of.get(code.pk, ()),
         )
     people, transcripts = _read_people(study)
     return Frame(
@@ -190,6 +230,15 @@ def _read_frame(study):
         transcripts,
         Transcript.objects.filter(study=study).exclude(removed_at=None).exists(),
     )
+
+
+def _asked_of(study):
+    """The respondent types, by key, that each code was asked of, where not all were."""
+    found = defaultdict(list)
+    pairs = Code.asked_of.through.objects.filter(code__study=study).order_by("respondenttype__order", "pk")
+    for code, key in pairs.values_list("code_id", "respondenttype__key"):
+        found[code].append(key)
+    return {code: tuple(keys) for code, keys in found.items()}
 
 
 def _read_people(study):
@@ -276,11 +325,15 @@ def question_from(frame, params):
     """Read a question from the parameters of an address (a QueryDict). Raises Unclear."""
     by = params.get("by") or BY_TYPE
     count = params.get("count") or "respondents"
-    keys = [BY_TYPE, *(a.key for a in frame.attributes)]
-    if by not in keys:
-        raise Unclear(_("“%(value)s” cannot take the columns: choose one of %(known)s.") % _known(by, keys))
+    across = params.get("across") or ""
+    if by not in keys_of(frame):
+        raise Unclear(
+            _("“%(value)s” cannot take the columns: choose one of %(known)s.") % _known(by, keys_of(frame))
+        )
     if count not in COUNTS:
         raise Unclear(_("“%(value)s” cannot be counted: choose one of %(known)s.") % _known(count, COUNTS))
+    if across and (across not in keys_of(frame) or across == by or {by, across} & {*OF_ROWS}):
+        raise Unclear(_("“%(value)s” cannot divide these columns.") % {"value": across})
     return Question(
         by,
         count,
@@ -288,7 +341,27 @@ def question_from(frame, params):
         _asked_code(frame, params.get("code")),
         _asked_types(frame, params.getlist("respondent_type")),
         _asked_values(frame, params.getlist("where")),
+        _asked_group(frame, by, params.get("group")),
+        limits_from(params.get("limits") or "") if _has_numbers(frame, by) else (),
+        across,
+        _asked_group(frame, across, params.get("across_group")),
     )
+
+
+def _asked_group(frame, key, given):
+    """How values are put together; of no meaning, and so not minded, where they cannot be."""
+    groups = [value for value, _label in groups_of(frame, key)]
+    if given and groups and given not in groups:
+        raise Unclear(
+            _("“%(value)s” is no way to put values together: choose one of %(known)s.")
+            % _known(given, groups)
+        )
+    return given if given in groups else ""
+
+
+def _has_numbers(frame, key):
+    attribute = attribute_of(frame, key)
+    return attribute is not None and attribute.kind == Attribute.Kind.NUMBER
 
 
 def _known(value, known):
@@ -370,57 +443,200 @@ def _cross_tabulate(frame, question):
     codes = asked_codes(frame, question)
     parents = {code.id: code.parent for code in codes}
     rows = coded_rows(frame, question, parents)
+    if question.by in OF_ROWS:
+        return _by_row(frame, question, codes, parents, rows)
     # One scan of the covering index, whatever is counted; nothing but its columns may be named here.
     grouped = list(rows.order_by().values_list("tag_id", "respondent_id").annotate(n=Count("*")))
-    heads, people_in = _columns(frame, question, any(pk is None for _code, pk, _n in grouped))
+    heads = _columns(frame, question, any(pk is None for _code, pk, _n in grouped))
+    people_in = [head.people for head in heads]
     column_of = {pk: number for number, people in enumerate(people_in) for pk in people}
     coded = crosstab.sum_rows(
         ((code, column_of[pk], n) for code, pk, n in grouped if pk in column_of), parents, len(heads)
     )
     counts = _counts(question.count, frame, rows, grouped, coded, column_of, parents, len(heads))
-    if question.count == "respondents":
-        bases = [len(people) for people in people_in]
-        n = sum(bases)
-    elif question.count == "transcripts":
-        bases, n = _transcripts_of(frame, rows, people_in)
+    members = _members(frame, question.count, rows, people_in)
+    if question.count in WITH_BASE:
+        bases = _sizes(members)
+    elif question.count == "share":
+        pairs = [{(t, pk) for pk in people for t in frame.people[pk].transcripts} for people in people_in]
+        bases = _said_by(frame, pairs)
     else:
-        *bases, n = counts.totals
+        bases = counts.totals
+
+    def mentions(codes):
+        if question.count == "transcripts":
+            found = rows.filter(tag__in=codes).order_by()
+            found = found.values_list("tag_id", "respondent_id", "content_object__transcript_id").distinct()
+        else:
+            found = ((code, pk, pk) for code, pk, _n in grouped)
+        return [(code, column_of[pk], unit, pk) for code, pk, unit in found if pk in column_of]
+
+    asked = _who_was_asked(frame, codes, parents, members, bases, mentions, question.count)
     return CrossTable(
-        [Column(key, label, base) for (key, label), base in zip(heads, bases, strict=True)],
-        n,
-        _rows(codes, counts, coded),
+        [Column(head.key, head.label, base, head.above) for head, base in zip(heads, bases, strict=False)],
+        bases[-1],
+        _rows(codes, counts, coded, asked),
         coded.totals[-1],
         sum(n for _code, pk, n in grouped if pk is None) if question.count == "respondents" else 0,
+        asked.people,
     )
 
 
-def _columns(frame, question, somebody_unknown):
-    """The columns as ``[(key, label)]``, and beside it the respondents (ids) of each."""
-    people = asked_people(frame, question)
-    found = defaultdict(list)
-    for person in people:
-        found[person.type if question.by == BY_TYPE else person.values.get(question.by, NO_VALUE)].append(
-            person.id
-        )
-    if question.by == BY_TYPE:
-        heads = [head for head in frame.types if not question.types or head[0] in question.types]
+def _by_row(frame, question, codes, parents, rows):
+    """The table where a column is a coder or a transcript: what no respondent alone decides."""
+    field = "coder_id" if question.by == BY_CODER else "content_object__transcript_id"
+    heads = _columns(frame, question, False)
+    column_of = {head.of: number for number, head in enumerate(heads)}
+    people = {person.id for person in asked_people(frame, question)}
+    if question.count not in ("respondents", "share") and not question.filters_people:
+        people.add(None)
+
+    def placed(of, *more):
+        found = of.order_by().values_list("tag_id", "respondent_id", field, *more).distinct()
+        for code, pk, column, *rest in found.iterator(chunk_size=10_000):
+            if pk in people and column in column_of:
+                yield code, column_of[column], rest[0] if rest else pk, pk
+
+    grouped = rows.order_by().values_list("tag_id", "respondent_id", field).annotate(n=Count("*"))
+    coded = crosstab.sum_rows(
+        (
+            (code, column_of[column], n)
+            for code, pk, column, n in grouped
+            if pk in people and column in column_of
+        ),
+        parents,
+        len(heads),
+    )
+    unit = {"respondents": (), "transcripts": ("content_object__transcript_id",)}.get(
+        question.count, ("content_object_id",)
+    )
+    if question.count == "coded_segments":
+        counts = coded
     else:
-        attribute = next(a for a in frame.attributes if a.key == question.by)
-        heads = [head for head in attribute.values if head[0] in found]
-        if len(heads) > MOST_COLUMNS:
-            raise Unclear(
-                _(
-                    "“%(name)s” has %(many)s different values, and a table has at most %(most)s columns: "
-                    "choose another attribute, or filter the respondents."
-                )
-                % {"name": attribute.name, "many": len(heads), "most": MOST_COLUMNS}
+        units = ((code, column, unit) for code, column, unit, _pk in placed(rows, *unit))
+        counts = _measured_units(question.count, frame, units, parents, len(heads))
+    pairs = _spoken_in(frame, question, heads, people - {None})
+    members = [_units_of(question.count, each) for each in pairs]
+    if question.count in WITH_BASE:
+        bases = _sizes(members)
+    else:
+        bases = _said_by(frame, pairs) if question.count == "share" else counts.totals
+
+    def mentions(codes):
+        return list(placed(rows.filter(tag__in=codes), *unit)) if question.count in WITH_BASE else []
+
+    asked = _who_was_asked(frame, codes, parents, members, bases, mentions, question.count)
+    return CrossTable(
+        [Column(head.key, head.label, base) for head, base in zip(heads, bases, strict=False)],
+        bases[-1],
+        _rows(codes, counts, coded, asked),
+        coded.totals[-1],
+        0,
+        asked.people,
+    )
+
+
+def _spoken_in(frame, question, heads, people):
+    """By column the ``{(transcript, respondent)}`` it is about; of a coder, where the coder has coded anything."""
+    spoken = {(t, pk) for pk in people for t in frame.people[pk].transcripts}
+    if question.by == BY_TRANSCRIPT:
+        return [{pair for pair in spoken if pair[0] == head.of} for head in heads]
+    rows = coded_rows(frame, question, [code.id for code in frame.codes])
+    found = defaultdict(set)
+    for coder, transcript in (
+        rows.order_by().values_list("coder_id", "content_object__transcript_id").distinct()
+    ):
+        found[coder].add(transcript)
+    return [{pair for pair in spoken if pair[0] in found[head.of]} for head in heads]
+
+
+def _members(frame, count, rows, people_in):
+    """Each column's units with their people: ``[{unit: {person}}]``."""
+    found = []
+    for people in people_in:
+        if people == [None]:
+            found.append(
+                dict.fromkeys(_of_nobody(frame, rows), frozenset()) if count == "transcripts" else {}
             )
-    if NO_VALUE in found:
-        heads = [*heads, (NO_VALUE, _("No value"))]
-    people_in = [found[key] for key, _label in heads]
-    if somebody_unknown and question.count != "respondents" and not question.filters_people:
-        heads, people_in = [*heads, (NO_RESPONDENT, _("No respondent"))], [*people_in, [None]]
-    return heads, people_in
+        else:
+            found.append(_units_of(count, {(t, pk) for pk in people for t in frame.people[pk].transcripts}))
+    return found
+
+
+def _of_nobody(frame, rows):
+    """The transcripts in which nobody is said to speak, and those with coded words of nobody."""
+    spoken = {pk for person in frame.people.values() for pk in person.transcripts}
+    unknown = rows.filter(respondent=None).order_by()
+    coded = unknown.values_list("content_object__transcript_id", flat=True).distinct()
+    return (frame.transcripts.keys() - spoken) | set(coded)
+
+
+def _units_of(count, pairs):
+    units = defaultdict(set)
+    for transcript, pk in pairs:
+        units[transcript if count == "transcripts" else pk].add(pk)
+    return units
+
+
+def _sizes(members):
+    return [*map(len, members), len(set().union(*members))]
+
+
+def _said_by(frame, pairs):
+    said = Said(frame.transcripts)
+    return [*map(said.said, pairs), said.said(set().union(*pairs))]
+
+
+def _who_was_asked(frame, codes, parents, members, bases, mentions, count):
+    asked_of = {code.id: code.asked_of for code in codes if code.asked_of}
+    all_asked = asked_by_all(members, bases)
+    if not asked_of:
+        everybody = dict.fromkeys(parents, all_asked)
+        return WhoWasAsked(everybody, everybody, all_asked.people)
+    type_of = {pk: person.type for pk, person in frame.people.items()}
+    in_use = {code.id: code.parent for code in codes if not code.retired or code.asked_of}
+    below = types_below(in_use, asked_of)
+    limited = {code for code in parents if below.get(code) is not None} | asked_of.keys()
+    said = mentions([code for code in parents if any(each in limited for each in _upwards(code, parents))])
+
+    def asked(types, within):
+        if types is None:
+            return all_asked
+        places = [set() for _ in members]
+        for code, column, unit, person in said:
+            if code in within:
+                places[column].add((unit, person))
+        found = asked_about(types, type_of, members, places)
+        return found if count in WITH_BASE else Asked(found.people, bases, all_asked.beside)
+
+    children = defaultdict(set)
+    for code in parents:
+        for above in _upwards(code, parents):
+            children[above].add(code)
+    return WhoWasAsked(
+        {code: asked(asked_of.get(code), {code}) for code in parents},
+        {code: asked(below.get(code), children[code]) for code in parents},
+        all_asked.people,
+    )
+
+
+def _upwards(code, parents):
+    while code in parents:
+        yield code
+        code = parents[code]
+
+
+def _columns(frame, question, somebody_unknown):
+    """The columns as Heads. Raises Unclear."""
+    heads = heads_of(frame, question, asked_people(frame, question))
+    if (
+        somebody_unknown
+        and question.by not in OF_ROWS
+        and question.count not in ("respondents", "share")
+        and not question.filters_people
+    ):
+        heads.append(Head(NO_RESPONDENT, _("No respondent"), [None]))
+    return heads
 
 
 def _counts(count, frame, rows, grouped, coded, column_of, parents, columns):
@@ -435,10 +651,17 @@ def _counts(count, frame, rows, grouped, coded, column_of, parents, columns):
         rows.order_by().values_list("tag_id", "respondent_id", unit).distinct().iterator(chunk_size=10_000)
     )
     units = ((code, column_of[pk], unit) for code, pk, unit in found if pk in column_of)
-    if count != "words":
+    return _measured_units(count, frame, units, parents, columns)
+
+
+def _measured_units(count, frame, units, parents, columns):
+    """Counts of ``(code, number of the column, unit)``: how many units, or how much text, their segments cover."""
+    if count not in ("words", "share"):
         return crosstab.count_units(units, parents, columns)
     units = list(units)
     used = {segment for _code, _column, segment in units}
+    if count == "share":
+        return crosstab.count_lengths(units, parents, columns, _spans(frame, used))
     of_study = Segment.objects.filter(transcript__in=list(frame.transcripts)).order_by()
     stretches = {
         pk: crosstab.Stretch(*where)
@@ -451,6 +674,14 @@ def _counts(count, frame, rows, grouped, coded, column_of, parents, columns):
     return crosstab.count_words(units, parents, columns, stretches, quotes, count_words)
 
 
+def _spans(frame, used):
+    """Where each segment lies in all that respondents said."""
+    said = Said(frame.transcripts)
+    of_study = Segment.objects.filter(transcript__in=list(frame.transcripts)).order_by()
+    rows = of_study.values_list("pk", "transcript_id", "respondent_id", "start", "end")
+    return {pk: said.span(*where) for pk, *where in rows.iterator(chunk_size=10_000) if pk in used}
+
+
 def _quotes(segment_ids):
     wanted, found = sorted(segment_ids), {}
     for start in range(0, len(wanted), 5000):
@@ -459,28 +690,22 @@ def _quotes(segment_ids):
     return found
 
 
-def _transcripts_of(frame, rows, people_in):
-    """How many transcripts each column has, and all together; one of two respondents may be in two columns."""
-    found = []
-    for people in people_in:
-        if people == [None]:
-            spoken = {pk for person in frame.people.values() for pk in person.transcripts}
-            unknown = rows.filter(respondent=None).order_by()
-            coded = unknown.values_list("content_object__transcript_id", flat=True).distinct()
-            found.append((frame.transcripts.keys() - spoken) | set(coded))
-        else:
-            found.append({pk for person in people for pk in frame.people[person].transcripts})
-    return [len(each) for each in found], len(set().union(*found))
-
-
-def _rows(codes, counts, coded):
+def _rows(codes, counts, coded, asked):
     """Rows in tree order. A retired code is shown where it, or a code below it, has coded segments or is in use."""
     shown = set()
     for code in reversed(codes):
         if code.id in shown or not code.retired or coded.cells[code.id][-1]:
             shown.update((code.id, code.parent))
     return [
-        Row(code, counts.cells[code.id], counts.own[code.id], coded.cells[code.id], coded.own[code.id])
+        Row(
+            code,
+            counts.cells[code.id],
+            counts.own[code.id],
+            coded.cells[code.id],
+            coded.own[code.id],
+            asked.below[code.id],
+            asked.alone[code.id],
+        )
         for code in codes
         if code.id in shown
     ]
@@ -544,17 +769,19 @@ def passages(frame, question, cell, *, with_children=True, page=1, hidden=NOTHIN
     Raises Unclear for a column that is not there.
     """
     ids = frame.subtree(cell.code) if with_children else {cell.code}
-    heads, people_in = _columns(frame, question, True)
-    labels = dict(heads)
+    heads = _columns(frame, question, True)
+    labels = {head.key: f"{head.above}, {head.label}" if head.above else head.label for head in heads}
     if cell.column is not None and cell.column not in labels:
         raise Unclear(_("This table has no column “%(key)s”.") % {"key": cell.column})
-    chosen = [
-        pk
-        for (key, _label), people in zip(heads, people_in, strict=True)
-        if cell.column in (None, key)
-        for pk in people
-    ]
-    rows = _of_people(coded_rows(frame, question, ids), chosen)
+    shown = [head for head in heads if cell.column in (None, head.key)]
+    chosen = list(dict.fromkeys(pk for head in shown for pk in head.people))
+    if (
+        question.by in OF_ROWS
+        and question.count not in ("respondents", "share")
+        and not question.filters_people
+    ):
+        chosen.append(None)
+    rows = _of_people(_of_heads(coded_rows(frame, question, ids), question, shown), chosen)
     found = rows.order_by().values_list("respondent_id")
     by_person = {
         pk: (segments, coded)
@@ -574,11 +801,26 @@ def passages(frame, question, cell, *, with_children=True, page=1, hidden=NOTHIN
         sum(1 for pk in by_person if pk is not None),
         sum(1 for pk in chosen if pk is not None),
         rows.order_by().aggregate(n=Count("content_object__transcript", distinct=True))["n"],
-        _transcripts_of(frame, rows, [[pk] for pk in chosen])[1],
+        len(_asked_transcripts(frame, rows, question, shown, chosen)),
         page,
         pages,
         [_with_transcripts(frame, pk) for pk in chosen if pk is not None and pk not in by_person],
     )
+
+
+def _of_heads(rows, question, heads):
+    if question.by not in OF_ROWS:
+        return rows
+    of = [head.of for head in heads]
+    by_coder = question.by == BY_CODER
+    return rows.filter(coder__in=of) if by_coder else rows.filter(content_object__transcript__in=of)
+
+
+def _asked_transcripts(frame, rows, question, heads, people):
+    if question.by == BY_TRANSCRIPT:
+        return {head.of for head in heads}
+    found = {t for pk in people if pk is not None for t in frame.people[pk].transcripts}
+    return found | _of_nobody(frame, rows) if None in people else found
 
 
 def _with_transcripts(frame, pk):

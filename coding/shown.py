@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from .analysis.faces import SHOWS, Face, face
-from .queries import WITH_BASE, CrossTable, Question, Row
+from .analysis.significance import Tested, compared, residuals
+from .columns import BY_RESPONDENT, NO_VALUE, OF_ROWS
+from .queries import WITH_BASE, Column, CrossTable, Question, Row
 
 SORTS = ("codebook", "most")
 INKS = ("tint", "bars")
@@ -16,6 +20,7 @@ class Shown:
     hide_empty: bool
     sort: str
     ink: str
+    test: bool
 
     @property
     def percent(self):
@@ -39,6 +44,7 @@ def shown_as(params) -> Shown:
         hide_empty=params.get("hide") == "yes",
         sort=_one_of(params.get("sort"), SORTS),
         ink=_one_of(params.get("ink"), INKS),
+        test=params.get("test") == "yes",
     )
 
 
@@ -76,20 +82,75 @@ def _most_first(rows, shown):
 
 
 def lines_of(table: CrossTable, question: Question, shown: Shown) -> list[ShownRow]:
-    bases = [*(column.n for column in table.columns), table.n]
-    based = question.count in WITH_BASE
     return [
         ShownRow(
             row,
-            _faces(row.cells if shown.with_children else row.own, bases, shown, based),
-            _faces(row.own, bases, shown, based),
+            _faces(row.cells, row.below, table, question, shown)
+            if shown.with_children
+            else _faces(row.own, row.alone, table, question, shown),
+            _faces(row.own, row.alone, table, question, shown),
         )
         for row in chosen_rows(table, shown)
     ]
 
 
-def _faces(numbers, bases, shown, based):
+def _faces(numbers, asked, table, question, shown):
+    counted = [n - beside for n, beside in zip(numbers, asked.beside, strict=True)]
     return [
-        face(n, base, shown.show, total=numbers[-1], total_base=bases[-1], based=based)
-        for n, base in zip(numbers, bases, strict=True)
+        face(
+            n,
+            base,
+            "share" if question.count == "share" else shown.show,
+            total=counted[-1],
+            total_base=asked.bases[-1],
+            based=question.count in WITH_BASE,
+            asked=people > 0 or not there,
+            beside=beside,
+        )
+        for n, base, people, there, beside in zip(
+            counted, asked.bases, asked.people, table.people, asked.beside, strict=True
+        )
     ]
+
+
+def full_label(column: Column) -> str:
+    return f"{column.above}, {column.label}" if column.above else column.label
+
+
+def said_of(face: Face) -> tuple[str, str]:
+    """A face in words: the number, and what it is of."""
+    if face.kind in ("not asked", "nothing"):
+        return "–", ""
+    if face.kind == "of":
+        return str(face.n), _("of %(n)s") % {"n": face.base}
+    if face.kind == "percent":
+        return percent_text(face.value), ""
+    if face.kind == "difference":
+        return f"{face.value:+.1f}".replace("-", "−"), ""
+    return str(face.n), ""
+
+
+def percent_text(value: float) -> str:
+    return "<1%" if 0 < value < 0.5 else f"{value:.0f}%"
+
+
+def can_test(question: Question) -> bool:
+    """Only respondents are compared, and only in columns of which each is in one."""
+    return question.count == "respondents" and question.by not in (*OF_ROWS, BY_RESPONDENT)
+
+
+def tests_of(
+    table: CrossTable, rows: list[Row], shown: Shown
+) -> dict[int, tuple[Tested, list[float | None]]]:
+    """By code the test of its shares in the columns, and each column's residual; without those of no value."""
+    found = {}
+    known = [number for number, column in enumerate(table.columns) if column.key != NO_VALUE]
+    for row in rows:
+        numbers, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
+        told = [(numbers[number] - asked.beside[number], asked.bases[number]) for number in known]
+        of_column = dict(zip(known, residuals(told), strict=True))
+        found[row.code.id] = (
+            compared(told),
+            [of_column.get(number) for number in range(len(table.columns))],
+        )
+    return found

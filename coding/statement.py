@@ -16,6 +16,7 @@ COUNT_NAMES = {
     "segments": gettext_lazy("Segments"),
     "coded_segments": gettext_lazy("Coded segments"),
     "words": gettext_lazy("Words"),
+    "share": gettext_lazy("Share of the text"),
 }
 COUNT_HINTS = {
     "respondents": gettext_lazy("Respondents with at least one coded segment, of those in the column"),
@@ -23,6 +24,7 @@ COUNT_HINTS = {
     "segments": gettext_lazy("Distinct passages: two coders on one range count once"),
     "coded_segments": gettext_lazy("Each code on each passage by each coder"),
     "words": gettext_lazy("Words of the passages: a word under several counts once"),
+    "share": gettext_lazy("Share of what the respondents in the column said, by characters, labels left out"),
 }
 
 

@@ -10,6 +10,8 @@ from functools import reduce
 from operator import add, or_
 from typing import Any, NamedTuple
 
+from .coverage import merge
+
 Code = Hashable
 Unit = Hashable
 
@@ -80,6 +82,23 @@ def count_words(
 
     def measure(places):
         return _covered_words((in_order[number] for number in sorted(places)), stretches, quotes, words_in)
+
+    return _roll_up(own, parents, columns, frozenset(), or_, measure)
+
+
+def count_lengths(
+    rows: Iterable[tuple[Code, int, Unit]],
+    parents: Mapping[Code, Code | None],
+    columns: int,
+    spans: Mapping[Unit, tuple[int, int]],
+) -> Counts:
+    """How much of one line some units cover, what lies under several of them once; ``spans`` are (start, end)."""
+    own = defaultdict(lambda: [set() for _ in range(columns)])
+    for code, column, unit in rows:
+        own[code][column].add(unit)
+
+    def measure(units):
+        return sum(end - start for start, end in merge(spans[unit] for unit in units))
 
     return _roll_up(own, parents, columns, frozenset(), or_, measure)
 

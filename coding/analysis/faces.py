@@ -9,25 +9,42 @@ SHADED_FROM = 3  # of fewer, shares mislead
 
 class Face(NamedTuple):
     """``kind`` is "count" (``n``), "of" (``n`` of ``base``), "percent" (``value``, of 100), "difference" (``value``, in
-    units counted), "nothing" (no base) or "not asked" (a structural blank: nobody here could have the code).
+    units counted), "nothing" (no base) or "not asked" (a structural blank: nobody here was asked, nobody spoke of it).
+    ``beside`` is how many more mention it who were not asked.
     """
 
     kind: str
     n: int
     base: int
     value: float | None = None
+    beside: int = 0
 
 
 def face(
-    n: int, base: int, show: str, *, total: int, total_base: int, based: bool, asked: bool = True
+    n: int,
+    base: int,
+    show: str,
+    *,
+    total: int,
+    total_base: int,
+    based: bool,
+    asked: bool = True,
+    beside: int = 0,
 ) -> Face:
     """A cell's face. ``base`` is what its column has, ``total`` and ``total_base`` those of all columns together.
 
     ``based`` says that numbers are shown "of" their base even as plain numbers (respondents, transcripts). The
-    expected number is that of equal shares in all columns, ``total * base / total_base``.
+    expected number is that of equal shares in all columns, ``total * base / total_base``. ``show`` is one of SHOWS, or
+    "share" for a share of the text, which is one however small.
     """
+    return _face(n, base, show, total, total_base, based, asked or beside > 0)._replace(beside=beside)
+
+
+def _face(n, base, show, total, total_base, based, asked):
     if not asked and not n:
         return Face("not asked", n, base)
+    if show == "share":
+        return Face("percent", n, base, 100 * n / base) if base else Face("nothing", n, base)
     if show == "percent":
         return _share(n, base)
     if show == "row":

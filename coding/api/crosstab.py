@@ -14,9 +14,20 @@ router = Router(tags=["results"])
 class Asked(Schema):
     """Documents the parameters; ``question_from`` reads them, for this and for the page."""
 
-    by: str = Field("respondent_type", description="respondent_type, or the key of an attribute")
+    by: str = Field(
+        "respondent_type",
+        description="respondent_type, respondent, transcript, coder, or the key of an attribute (with attribute_ in "
+        "front where it is one of these)",
+    )
+    group: str = Field(
+        "", description="numbers in about 3 to 6 classes; dates by decade, year, quarter or month"
+    )
+    limits: str = Field("", description="where classes of numbers begin, as 5,10,15")
+    across: str = Field("", description="what divides the columns further: respondent_type or an attribute")
+    across_group: str = Field("", description="as group, of what divides the columns")
     count: str = Field(
-        "respondents", description="respondents, transcripts, segments, coded_segments or words"
+        "respondents",
+        description="respondents, transcripts, segments, coded_segments, words, or share (characters that are coded)",
     )
     coder: list[str] = Field([], description="only coded segments of these coders (user names)")
     code: str = Field("", description="only this code and those below it (its number)")
@@ -28,6 +39,8 @@ class ColumnOut(Schema):
     key: str
     label: str
     n: int
+    above: str = Field(description="the label of the first attribute, where two are crossed")
+    respondents: int
 
 
 class RowOut(Schema):
@@ -39,6 +52,13 @@ class RowOut(Schema):
     retired: bool
     cells: list[int]
     own: list[int]
+    asked: list[int] = Field(description="respondents of the column who were asked about any of these codes")
+    bases: list[int] = Field(
+        description="what the cells are of: of those asked, where respondents are counted"
+    )
+    beside: list[int] = Field(
+        description="how many of the cells are mentions by respondents who were not asked"
+    )
 
 
 class CrossTableOut(Schema):
@@ -57,6 +77,7 @@ def get_crosstab(request, slug: str, asked: Query[Asked]):
     """Numbers of each code (``cells`` with the codes below it, ``own`` without), one per column, in their order.
 
     A column's ``n`` is its respondents or transcripts; for what has no such base, all that is coded in the column.
+    Where ``asked`` is 0 and the cell too, nobody was asked: that is no zero.
     """
     study = reach(Study.objects, request.auth, "read", slug=slug)
     try:
@@ -70,7 +91,10 @@ def get_crosstab(request, slug: str, asked: Query[Asked]):
         "by": question.by,
         "count": question.count,
         "n": table.n,
-        "columns": [{"key": c.key, "label": c.label, "n": c.n} for c in table.columns],
+        "columns": [
+            {"key": c.key, "label": c.label, "n": c.n, "above": c.above, "respondents": people}
+            for c, people in zip(table.columns, table.people, strict=False)
+        ],
         "rows": [
             {
                 "code": row.code.id,
@@ -81,6 +105,9 @@ def get_crosstab(request, slug: str, asked: Query[Asked]):
                 "retired": row.code.retired,
                 "cells": row.cells[:-1],
                 "own": row.own[:-1],
+                "asked": row.below.people[:-1],
+                "bases": row.below.bases[:-1],
+                "beside": row.below.beside[:-1],
             }
             for row in table.rows
         ],

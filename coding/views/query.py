@@ -1,5 +1,7 @@
 """The query view: a study's codes cross-tabulated, and the passages behind each cell."""
 
+from itertools import groupby, zip_longest
+
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.utils.text import format_lazy
@@ -12,14 +14,11 @@ from interviews.models import Study
 from interviews.restricted import hidden_from
 
 from .. import exports
-from ..analysis.faces import heat
+from ..analysis.faces import SHADED_FROM, SHOWS, heat
+from ..columns import CLASSES, MOST_COLUMNS, NO_VALUE, OF_ROWS, Unclear, groups_of, names_of_keys
 from ..queries import (
-    BY_TYPE,
-    MOST_COLUMNS,
-    NO_VALUE,
     PER_PAGE,
     WITH_BASE,
-    Unclear,
     asked_people,
     cell_from,
     cross_tabulate,
@@ -27,7 +26,7 @@ from ..queries import (
     passages,
     question_from,
 )
-from ..shown import chosen_rows, lines_of, shown_as
+from ..shown import INKS, SORTS, can_test, chosen_rows, full_label, lines_of, said_of, shown_as, tests_of
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 from ..withheld import segments_withheld
 from .asking import address_of, lifts, lower_first, page_in
@@ -38,12 +37,13 @@ LEGENDS = {
     "segments": gettext_lazy("Share of the segments in the column"),
     "coded_segments": gettext_lazy("Share of the coded segments in the column"),
     "words": gettext_lazy("Share of the coded words in the column"),
+    "share": gettext_lazy("Share of the text that is coded"),
 }
 SHOW_NAMES = {
     "n": gettext_lazy("Numbers"),
     "percent": gettext_lazy("Share of the column"),
     "row": gettext_lazy("Share of the row"),
-    "deviation": gettext_lazy("Difference from what equal shares would give"),
+    "deviation": gettext_lazy("Difference from expected"),
 }
 NAMED_WITHOUT = 30
 
@@ -62,9 +62,9 @@ def show_query(request, slug):
     except Unclear as unclear:
         return render(request, "coding/query.html", {**context, "problem": str(unclear)}, status=400)
     shown = shown_as(request.GET)
-    context |= _controls(frame, question, shown, request.GET) | _table(
-        table, frame, question, shown, request.GET
-    )
+    context |= _controls(frame, question, shown, request.GET)
+    context |= _table(table, frame, question, shown, request.GET)
+    context["method"] = _about_table(frame, question, shown) + statement(study, frame, question)
     return render(request, "coding/query.html", {**context, **opened, "legend": LEGENDS[question.count]})
 
 
@@ -114,16 +114,7 @@ def _export_coded_segments(request, slug, file, make):
 @require_GET
 def export_crosstab(request, slug):
     def make(study, frame, question, table, shown):
-        rows = chosen_rows(table, shown)
-        return exports.crosstab_csv(
-            study,
-            frame,
-            question,
-            table,
-            rows,
-            percent=shown.percent,
-            with_children=shown.with_children,
-        )
+        return exports.crosstab_csv(study, frame, question, table, shown)
 
     return _export_crosstab(request, slug, "crosstab.csv", make)
 
@@ -154,7 +145,14 @@ def _export_crosstab(request, slug, file, make):
 
 
 def _title(frame, question):
-    return _("Codes by %(columns)s") % {"columns": lower_first(frame.title_of(question.by))}
+    return _("Codes by %(columns)s") % {"columns": _columns_text(frame, question)}
+
+
+def _columns_text(frame, question):
+    first = lower_first(frame.title_of(question.by))
+    if not question.across:
+        return first
+    return _("%(one)s and %(other)s") % {"one": first, "other": lower_first(frame.title_of(question.across))}
 
 
 def _about_table(frame, question, shown):
@@ -190,15 +188,26 @@ def _controls(frame, question, shown, params):
             ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
         ],
         "counts": [(key, name, COUNT_HINTS[key]) for key, name in COUNT_NAMES.items()],
+        "shows": [(key, _show_name(key, question), key == shown.show) for key in SHOWS],
         "asked": _("%(count)s, %(shown)s, by %(columns)s, %(coders)s")
         % {
             "count": COUNT_NAMES[question.count],
-            "shown": _("per cent") if shown.percent else lower_first(_plain_numbers(question)),
-            "columns": lower_first(frame.title_of(question.by)),
+            "shown": lower_first(str(_show_name(shown.show, question))),
+            "columns": _columns_text(frame, question),
             "coders": lower_first(_coders_chosen(coders)),
         },
-        "plain_numbers": _plain_numbers(question),
-        "columns_by": [(BY_TYPE, _("Respondent type")), *((a.key, a.name) for a in frame.attributes)],
+        "columns_by": list(names_of_keys(frame).items()),
+        "value_groups": groups_of(frame, question.by),
+        "numbers": [value for value, _label in groups_of(frame, question.by)] == list(CLASSES),
+        "limits": ", ".join(f"{limit:g}" for limit in question.limits),
+        "dividers": [
+            (key, name)
+            for key, name in names_of_keys(frame).items()
+            if key not in (*OF_ROWS, question.by) and question.by not in OF_ROWS
+        ],
+        "across_groups": groups_of(frame, question.across),
+        "may_test": can_test(question),
+        "changed": _changed(question, shown),
         "coders": coders,
         "coders_chosen": _coders_chosen(coders),
         "coders_counted": len(question.coders or frame.coders),
@@ -209,8 +218,22 @@ def _controls(frame, question, shown, params):
     }
 
 
-def _plain_numbers(question):
-    return _("n of N") if question.count in WITH_BASE else _("Numbers")
+def _show_name(show, question):
+    return _("n of N") if show == "n" and question.count in WITH_BASE else SHOW_NAMES[show]
+
+
+def _changed(question, shown):
+    """How much of what stands behind "More" is not as it is by itself."""
+    return sum(
+        (
+            bool(question.across),
+            not shown.with_children,
+            shown.hide_empty,
+            shown.sort != SORTS[0],
+            shown.ink != INKS[0],
+            shown.test and can_test(question),
+        )
+    )
 
 
 def _can_filter(choice):
@@ -233,35 +256,28 @@ def _attribute(choice, question):
 
 
 def _table(table, frame, question, shown, params):
-    rows = chosen_rows(table, shown)
-    lowest = min((row.code.depth for row in rows), default=0)
-    bases = [*(column.n for column in table.columns), table.n]
+    lines = lines_of(table, question, shown)
+    lowest = min((line.row.code.depth for line in lines), default=0)
     keys = [f",{column.key}" for column in table.columns] + [""]
-    labels = [*(column.label for column in table.columns), _("All")]
+    labels = [*(full_label(column) for column in table.columns), _("All")]
     is_open = params.get("cell", "")
     address = address_of(params, cell=None)
-    parents = {code.parent for code in frame.codes}
-    lines = []
-    for row in rows:
-        numbers, coded = (row.cells, row.coded) if shown.with_children else (row.own, row.own_coded)
+    parents = {line.row.code.parent for line in lines}
+    tests = {}
+    if shown.test and can_test(question):
+        tests = tests_of(table, [line.row for line in lines], shown)
+    shown_lines = []
+    for line in lines:
+        row = line.row
+        coded = row.coded if shown.with_children else row.own_coded
+        tested, residuals = tests.get(row.code.id, (None, ()))
         cells = [
-            {
-                "key": f"{row.code.id}{key}",
-                "n": n,
-                "base": base,
-                "label": label,
-                "coded": segments,
-                "own": (_percent(own, base) if shown.percent else own)
-                if shown.with_children and own != n
-                else None,
-                "heat": heat(n, base) if key else None,
-                "percent": _percent(n, base) if shown.percent else None,
-            }
-            for key, label, n, own, base, segments in zip(
-                keys, labels, numbers, row.own, bases, coded, strict=True
+            _cell(row, key, label, face, own, segments, residual, question, shown)
+            for key, label, face, own, segments, residual in zip_longest(
+                keys, labels, line.faces, line.own, coded, residuals
             )
         ]
-        lines.append(
+        shown_lines.append(
             {
                 "code": row.code,
                 "level": row.code.depth - lowest + 1,
@@ -269,18 +285,51 @@ def _table(table, frame, question, shown, params):
                 "cells": cells,
                 "coded": coded[-1],
                 "rolled": shown.with_children and row.code.id in parents,
+                "folds": row.code.id in parents,
+                "tested": tested,
             }
         )
     return {
         "table": table,
-        "lines": lines,
+        "lines": shown_lines,
         "heads": [{"label": column.label, "n": column.n} for column in table.columns],
-        "many": len(table.columns) > 5,
+        "above": [
+            (label, len(list(group))) for label, group in groupby(table.columns, lambda column: column.above)
+        ]
+        if question.across
+        else [],
+        "many": len(table.columns) + bool(tests) > 4,
         "open_cell": is_open,
         "cell_address": f"?{address}{'&' if address else ''}cell=",
-        "based": question.count in WITH_BASE,
         "caption": format_lazy("{}, {}", COUNT_HINTS[question.count], _("by code and column")),
         "unit": _unit(question.count),
+        "testing": bool(tests),
+        "by_chance": f"{0.05 * len(tests):.0f}",
+        "some_not_asked": any(line.row.below.people != table.people for line in lines),
+    }
+
+
+def _cell(row, key, label, face, own, coded, residual, question, shown):
+    figure, of = said_of(face)
+    shaded = heat(face.n, face.base) if key and face.kind != "nothing" else None
+    with_own = shown.with_children and (own.n, own.base) != (face.n, face.base) and face.kind != "not asked"
+    return {
+        "key": f"{row.code.id}{key}",
+        "label": label,
+        "face": face,
+        "figure": figure,
+        "of": of,
+        "zero": not face.n,
+        "coded": coded,
+        "own": " ".join(filter(None, said_of(own))) if with_own and own.kind != "of" else own.n,
+        "has_own": with_own,
+        "heat": "none" if face.kind == "not asked" else (shaded if shown.ink == "tint" else None),
+        "bar": round(100 * min(face.n, face.base) / face.base, 1)
+        if shown.ink == "bars" and key and face.base >= SHADED_FROM
+        else None,
+        "residual": f"{residual:+.1f}".replace("-", "−")
+        if residual is not None and abs(residual) >= 2
+        else "",
     }
 
 
@@ -291,13 +340,8 @@ def _unit(count):
         "segments": _("segments"),
         "coded_segments": _("coded segments"),
         "words": _("words"),
+        "share": _("characters"),
     }[count]
-
-
-def _percent(n, base):
-    if not base:
-        return "–"
-    return "<1%" if 0 < n < base / 200 else f"{100 * n / base:.0f}%"
 
 
 def _opened(request, study, frame, question):

@@ -1,7 +1,14 @@
 /** The query view: the table follows its controls, cells open their passages, arrows walk the table. */
 
 /** What an address need not say, because it is so anyway. */
-const PLAIN = { count: "respondents", show: "n", by: "respondent_type", children: "yes" };
+const PLAIN = {
+  count: "respondents",
+  show: "n",
+  by: "respondent_type",
+  children: "yes",
+  sort: "codebook",
+  ink: "tint",
+};
 
 /**
  * The query string for what a form holds: of a repeated single value the last counts, and what goes without saying
@@ -20,6 +27,9 @@ export function addressOf(entries) {
   }
   return address;
 }
+
+/** What of an address belongs to the attribute in the columns, and goes when another takes them. */
+const OF_COLUMNS = { by: ["group", "limits", "across", "across_group"], across: ["across_group"] };
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -44,7 +54,8 @@ function start(form) {
   const panel = document.getElementById("opened");
   let asking = new AbortController();
 
-  const cells = () => [...main.querySelectorAll(".crosstab tbody tr")].map((tr) => [...tr.querySelectorAll(".cell")]);
+  const rows = () => /** @type {HTMLElement[]} */ ([...main.querySelectorAll(".crosstab tbody tr")]);
+  const cells = () => rows().filter((tr) => !tr.hidden).map((tr) => [...tr.querySelectorAll(".cell")]);
   const cellOf = (key) => main.querySelector(`.cell[data-cell="${CSS.escape(key)}"]`);
   const openKey = () => new URLSearchParams(location.search).get("cell");
 
@@ -59,7 +70,32 @@ function start(form) {
     for (const each of main.querySelectorAll(".cell")) each.tabIndex = each === cell ? 0 : -1;
   }
 
+  /** Codes whose rows below are folded away; they stay so while the table changes. */
+  const folded = new Set();
+
+  function foldRows() {
+    let above = Infinity;
+    for (const row of rows()) {
+      const level = Number(row.dataset.level);
+      row.hidden = level > above;
+      if (!row.hidden) above = folded.has(row.dataset.code) ? level : Infinity;
+      const button = /** @type {HTMLElement} */ (row.querySelector(".fold"));
+      if (!button) continue;
+      button.hidden = false;
+      button.setAttribute("aria-expanded", String(!folded.has(row.dataset.code)));
+    }
+  }
+
+  /** @param {HTMLElement} row */
+  function fold(row, away = !folded.has(row.dataset.code)) {
+    if (!row.querySelector(".fold")) return;
+    folded[away ? "add" : "delete"](row.dataset.code);
+    foldRows();
+    if (main.querySelector(".cell[tabindex='0']")?.closest("tr").hidden) rove(row.querySelector(".cell"));
+  }
+
   function prepareTable() {
+    foldRows();
     main.querySelector(".crosstab")?.setAttribute("role", "grid");
     rove(cellOf(openKey() ?? "") ?? main.querySelector(".cell"));
   }
@@ -116,8 +152,11 @@ function start(form) {
 
   function ask(changed) {
     const address = addressOf(/** @type {any} */ (new FormData(form)).entries());
+    for (const name of OF_COLUMNS[changed] ?? []) address.delete(name);
+    if (changed === "limits") address.delete("group");
+    if (changed === "group") address.delete("limits");
     const open = openKey();
-    if (open && changed !== "by") address.set("cell", open);
+    if (open && !["by", "across", "group", "limits", "across_group"].includes(changed)) address.set("cell", open);
     return show(address);
   }
 
@@ -166,6 +205,8 @@ function start(form) {
   });
 
   main.addEventListener("click", (event) => {
+    const folding = /** @type {HTMLElement} */ (event.target).closest("[data-do=fold]");
+    if (folding) return void fold(folding.closest("tr"));
     const link = /** @type {HTMLElement} */ (event.target).closest(".cell, [data-do=close], [data-do=page], [data-do=go]");
     if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -179,6 +220,7 @@ function start(form) {
     const cell = /** @type {HTMLElement} */ (event.target).closest(".cell");
     if (event.key === "Escape") return escape(event, cell);
     if (!cell || event.altKey || event.metaKey) return;
+    if (event.key === "-" || event.key === "+") return void fold(cell.closest("tr"), event.key === "-");
     const grid = cells();
     const row = grid.findIndex((line) => line.includes(cell));
     const size = { rows: grid.length, columns: grid[row].length };

@@ -64,9 +64,9 @@ def test_columns_say_how_many_respondents_they_have(client):
     client.force_login(make_reader(study))
     answer = ask(client, study).json()
     assert answer["columns"] == [
-        {"key": "returnee", "label": "Returnee", "n": 5},
-        {"key": "migrant", "label": "Migrant", "n": 4},
-        {"key": "institutional_actor", "label": "Institutional actor", "n": 3},
+        {"key": "returnee", "label": "Returnee", "n": 5, "above": "", "respondents": 5},
+        {"key": "migrant", "label": "Migrant", "n": 4, "above": "", "respondents": 4},
+        {"key": "institutional_actor", "label": "Institutional actor", "n": 3, "above": "", "respondents": 3},
     ]
     assert answer["n"] == 12
     assert numbers(answer)["Brokerage doubted", "with_children", "returnee"] == 4

@@ -203,7 +203,7 @@ def test_an_unknown_filter_is_refused_with_a_sentence(client, name):
 def test_a_file_takes_two_queries_per_transcript(client, django_assert_max_num_queries):
     study = load_demo()
     client.force_login(make_lead(study))
-    with django_assert_max_num_queries(20 + 2 * 12):  # four of them count, ask what is restricted and note it
+    with django_assert_max_num_queries(21 + 2 * 12):  # four of them count, ask what is restricted and note it
         body(client.get(reverse(SEGMENTS, args=[study.slug])))
 
 

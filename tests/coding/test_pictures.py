@@ -224,7 +224,7 @@ def test_what_cannot_be_drawn_says_so(client, address, user):
 
 @pytest_django
 @pytest.mark.parametrize(
-    ("name", "queries"), [("strips", 14), ("respondents", 13), ("types", 14), ("time", 16)]
+    ("name", "queries"), [("strips", 15), ("respondents", 14), ("types", 15), ("time", 17)]
 )
 def test_a_picture_takes_the_same_queries_whatever_its_size(client, django_assert_num_queries, name, queries):
     study, reader = make_study(), None

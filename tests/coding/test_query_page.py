@@ -271,6 +271,6 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
         cache.clear()
         client.force_login(reader)
         with django_assert_num_queries(
-            19
-        ):  # user, study, last event; frame 7; table 1; restricted; passages 7
+            22
+        ):  # user, study, last event; frame 8; table 1; passages 7; statement 2; restricted
             open_page(client, study, cell=f"{parent.pk},returnee")
