@@ -626,9 +626,13 @@ def _upwards(code, parents):
         code = parents[code]
 
 
+def columns_of(frame, question) -> list[Head]:
+    """The columns that a question has where only respondents count. Raises Unclear."""
+    return heads_of(frame, question, asked_people(frame, question))
+
+
 def _columns(frame, question, somebody_unknown):
-    """The columns as Heads. Raises Unclear."""
-    heads = heads_of(frame, question, asked_people(frame, question))
+    heads = columns_of(frame, question)
     if (
         somebody_unknown
         and question.by not in OF_ROWS

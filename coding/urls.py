@@ -13,6 +13,7 @@ from .views import (
     memos,
     pictures,
     query,
+    quotes,
     retrieval,
     study,
     trash,
@@ -38,6 +39,8 @@ urlpatterns = [
         for kind in codebook_files.WRITERS
     ),
     path("studies/<str:slug>/query/", query.show_query, name="query"),
+    path("studies/<str:slug>/query/quotes/", quotes.show_quotes, name="quotes"),
+    path("studies/<str:slug>/query/voices/", quotes.show_voices, name="voices"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(
         "studies/<str:slug>/export/coded-segments.csv",

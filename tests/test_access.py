@@ -124,6 +124,8 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:find": (READER, NOT_OFFERED),
     "coding:code-found": (NOT_OFFERED, CODER),
     "coding:undo-found": (NOT_OFFERED, CODER),
+    "coding:quotes": (READER, NOT_OFFERED),
+    "coding:voices": (READER, NOT_OFFERED),
     "coding:pictures": (READER, NOT_OFFERED),
     "coding:picture": (LEAD, NOT_OFFERED),
     "coding:memos": (READER, CODER),

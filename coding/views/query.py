@@ -4,6 +4,7 @@ from itertools import groupby, zip_longest
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -367,6 +368,7 @@ def _opened(request, study, frame, question):
         "named": opened.without[:NAMED_WITHOUT],
         "unnamed": max(0, len(opened.without) - NAMED_WITHOUT),
         "close": address_of(params, cell=None),
+        "back": f"{reverse('coding:query', args=[study.slug])}?{params.urlencode()}",
         "pages": [(number, f"?{address}&page={number}") for number in range(1, opened.pages + 1)],
         "first": (opened.page - 1) * PER_PAGE + 1,
         "last": min(opened.page * PER_PAGE, opened.total),

@@ -35,6 +35,7 @@ def show_transcript(request, transcript_id):
             "study": study,
             "transcript": transcript,
             "header": header.rstrip(),
+            "back": back_to(request, study),
             "text": reading.render(
                 text,
                 transcript.turns,
@@ -60,6 +61,12 @@ def show_transcript(request, transcript_id):
             },
         },
     )
+
+
+def back_to(request, study):
+    """Where in this study's queries the reader came from, for a link that leads there again; nothing else."""
+    back = request.GET.get("back", "")
+    return back if back.startswith(reverse("coding:query", args=[study.slug])) else ""
 
 
 @login_required

@@ -1,6 +1,7 @@
 """Cross-tabulations of random studies in the database, each number against a slow, obvious recount."""
 
 import pytest
+from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -44,6 +45,7 @@ class Made:
     """Two transcripts of two respondents and an interviewer, four codes (one below another, twice), two coders."""
 
     def __init__(self, drawn, asked):
+        cache.clear()  # each example rolls its numbers back
         study = self.study = make_study()
         self.types = [make_type(study, name) for name in ("Returnee", "Migrant")]
         make_attribute(study, "Years", kind="number")

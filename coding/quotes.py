@@ -1,0 +1,132 @@
+"""Passages side by side: codes by columns in a matrix, and one code's columns as voices."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from interviews.turns import lang_of
+
+from .analysis.sampling import drawn
+from .columns import BY_CODER, BY_TRANSCRIPT, Head
+from .models import Segment
+from .queries import CodeLine, Frame, Person, Question, coded_rows, columns_of, turn_at, turns_of
+
+IN_A_CELL = 3
+
+
+@dataclass(frozen=True)
+class Quote:
+    segment: int
+    transcript: int
+    title: str
+    turn: int
+    quote: str
+    lang: str
+    person: Person | None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of one code: some of its passages, how many there are, and which respondents have none.
+
+    ``asked`` are those of the column who were asked about the code, ``volunteered`` those with a passage who were not.
+    """
+
+    head: Head
+    quotes: list[Quote]
+    total: int
+    have: list[Person]
+    without: list[Person]
+    asked: int
+    volunteered: list[Person]
+
+
+def sides(
+    frame: Frame, question: Question, codes: list[CodeLine], *, hidden, size: int = IN_A_CELL, seed: int = 0
+) -> list[tuple[CodeLine, list[Side]]]:
+    """For each code, with those below it, its columns. ``hidden`` is what may not be shown. Raises Unclear."""
+    heads = columns_of(frame, question)
+    found = _places(frame, question, codes, heads)
+    chosen = {
+        (code.id, number): drawn(found[code.id, number], size, seed)
+        for code in codes
+        for number in range(len(heads))
+    }
+    quotes = _quotes(frame, {pk for picked in chosen.values() for pk in picked}, hidden)
+    return [
+        (
+            code,
+            [
+                _side(
+                    frame, code, head, found[code.id, number], [quotes[pk] for pk in chosen[code.id, number]]
+                )
+                for number, head in enumerate(heads)
+            ],
+        )
+        for code in codes
+    ]
+
+
+def _side(frame, code, head, of_person, quotes):
+    people = [frame.people[pk] for pk in head.people if pk is not None]
+    types = _types_asked(frame, code)
+    asked = [person for person in people if types is None or person.type in types]
+    return Side(
+        head,
+        quotes,
+        sum(map(len, of_person.values())),
+        [person for person in people if person.id in of_person],
+        [person for person in asked if person.id not in of_person],
+        len(asked),
+        [person for person in people if person.id in of_person and person not in asked],
+    )
+
+
+def _types_asked(frame, code):
+    """The types asked about a code or one below it; None where all were."""
+    below = frame.subtree(code.id)
+    lines = [line for line in frame.codes if line.id in below and (not line.retired or line.id == code.id)]
+    if any(not line.asked_of for line in lines):
+        return None
+    return {key for line in lines for key in line.asked_of}
+
+
+def _places(frame, question, codes, heads):
+    """``{(code, number of the column): {respondent: [segment]}}``, a segment once however many coders agree."""
+    below = {code.id: frame.subtree(code.id) for code in codes}
+    rows = coded_rows(frame, question, set().union(*below.values())).order_by()
+    field = {BY_CODER: "coder_id", BY_TRANSCRIPT: "content_object__transcript_id"}.get(
+        question.by, "respondent_id"
+    )
+    columns = defaultdict(set)
+    for number, head in enumerate(heads):
+        for key in [head.of] if head.of is not None else head.people:
+            columns[key].add(number)
+    people = {pk for head in heads for pk in head.people}
+    found = defaultdict(lambda: defaultdict(set))
+    for code, person, segment, key in rows.values_list("tag_id", "respondent_id", "content_object_id", field):
+        if person in people:
+            for asked, within in below.items():
+                if code in within:
+                    for number in columns.get(key, ()):
+                        found[asked, number][person].add(segment)
+    return found
+
+
+def _quotes(frame, segments, hidden):
+    rows = Segment.objects.filter(pk__in=segments).annotate(title=F("transcript__title")).order_by()
+    rows = list(rows)
+    turns = turns_of({row.transcript_id for row in rows})
+    return {
+        row.pk: Quote(
+            row.pk,
+            row.transcript_id,
+            row.title,
+            turn_at(turns[row.transcript_id], row.start)[0],
+            hidden.quote(row.transcript_id, row.start, row.end, row.quote),
+            lang_of(row.quote),
+            frame.people.get(row.respondent_id),
+        )
+        for row in rows
+    }
