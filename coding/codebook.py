@@ -602,6 +602,19 @@ def _last_order(study, parent):
     return study.codes.filter(parent=parent).aggregate(last=Max("order"))["last"] or 0
 
 
+def carry_types(types, into, gone=None):
+    """Codes asked of respondent types are asked of another one too, and no more of one that goes; images of both."""
+    from .models import Code
+
+    codes = list(Code.objects.filter(asked_of__in=types).distinct())
+    before = history.images(*codes)
+    for code in codes:
+        code.asked_of.add(into)
+        if gone:
+            code.asked_of.remove(gone)
+    return before, history.images(*codes)
+
+
 def _number(codes):
     for number, code in enumerate(codes, start=1):
         if code.order != number:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db.models import Count, Exists, Max, OuterRef
+from django.urls import reverse
 
 from interviews.models import Attribute, Speaker
 
@@ -132,3 +133,20 @@ def _sums(coders):
 
 def names_of(user_ids):
     return dict(get_user_model().objects.filter(pk__in=user_ids).values_list("pk", "username"))
+
+
+def coded_segments_of(study):
+    """``{respondent id: (number of coded segments, address of the transcript that has most of them)}``."""
+    key = f"coded-segments-of:{study.pk}:{study.last_event_id()}"
+    return cache.get_or_set(key, lambda: _count_coded_segments(study))
+
+
+def _count_coded_segments(study):
+    rows = CodedSegment.objects.of_study(study).exclude(respondent=None).order_by()
+    rows = rows.filter(content_object__transcript__removed_at=None)
+    counted = rows.values_list("respondent", "content_object__transcript").annotate(n=Count("pk"))
+    found = {}
+    for respondent, transcript, number in counted.order_by("-n", "content_object__transcript"):
+        total, address = found.get(respondent, (0, reverse("coding:coded-transcript", args=[transcript])))
+        found[respondent] = total + number, address
+    return found

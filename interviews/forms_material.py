@@ -399,6 +399,15 @@ class RespondentForm(Dressed, forms.ModelForm):
         return values
 
 
+class CellForm(RespondentForm):
+    """One field of a respondent, for a cell of the table."""
+
+    def __init__(self, *args, field, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.attributes = [each for each in self.attributes if f"value_{each.pk}" == field]
+        self.fields = {name: each for name, each in self.fields.items() if name == field}
+
+
 class NameForm(Dressed, forms.ModelForm):
     """A name that is free in the study, by its key."""
 
@@ -417,6 +426,31 @@ class TypeForm(NameForm):
         model = RespondentType
         fields = ["name"]
         labels = {"name": _("Name of the type")}
+
+
+class MergeTypeForm(Dressed, forms.Form):
+    into = forms.ModelChoiceField(None, label=_("Into"), empty_label=_("Choose a type"))
+
+    def __init__(self, *args, kind, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = RespondentType.objects.filter(study=kind.study).exclude(pk=kind.pk)
+
+
+class SplitTypeForm(TypeForm):
+    """The name of a new type, and who of the old one is of it."""
+
+    people = forms.ModelMultipleChoiceField(
+        None,
+        label=_("Who is of the new type"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one respondent.")},
+    )
+
+    def __init__(self, *args, kind, **kwargs):
+        super().__init__(*args, instance=RespondentType(study=kind.study), **kwargs)
+        self.fields["name"].label = _("Name of the new type")
+        self.fields["people"].queryset = Respondent.objects.kept().filter(respondent_type=kind)
+        self.fields["people"].widget.attrs["class"] = ""
 
 
 class AttributeForm(NameForm):
@@ -446,16 +480,31 @@ class AttributeForm(NameForm):
     def clean(self):
         cleaned = super().clean()
         lines = re.split(r"\s*\n\s*", cleaned.get("options", "").strip())
+        had = set(self.instance.choices)
         self.instance.choices = list(dict.fromkeys(line for line in lines if line))
+        self._refuse_to_lose(had - set(self.instance.choices))
         if cleaned.get("kind") == Attribute.Kind.ONE_OF and not self.instance.choices:
             self.add_error("options", _("Write at least one choice, one on each line."))
         return cleaned
 
+    def _refuse_to_lose(self, gone):
+        """A choice that a respondent has stays one."""
+        if not self.instance.pk:
+            return
+        people = self.instance.study.respondents.kept()
+        having = [p for p in people if p.values.get(self.instance.key) in gone]
+        if having:
+            self.add_error(
+                "options",
+                _("%(who)s has “%(choice)s”: choose something else there before you take it out.")
+                % {"who": having[0].pseudonym, "choice": having[0].values[self.instance.key]},
+            )
+
 
 class TableForm(Dressed, forms.Form):
     file = forms.FileField(
-        label=_("Table of respondents (CSV)"),
+        label=_("Table of respondents (CSV or Excel)"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
         error_messages={"required": _("Choose a file first.")},
     )

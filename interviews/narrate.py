@@ -344,6 +344,22 @@ def _edit_respondent_type(story):
     return format_html(_("changed the respondent type <b>{}</b>"), story.target)
 
 
+@sentence("merge-respondent-types")
+def _merge_respondent_types(story):
+    merged = next((was["name"] for _key, was, now in story.rows("respondenttype") if not now), "")
+    return format_html(
+        _("merged the respondent type <b>{merged}</b> into <b>{into}</b>"), merged=merged, into=story.target
+    )
+
+
+@sentence("split-respondent-type")
+def _split_respondent_type(story):
+    part = next((now["name"] for _key, was, now in story.rows("respondenttype") if not was), "")
+    return format_html(
+        _("split <b>{part}</b> off the respondent type <b>{whole}</b>"), part=part, whole=story.target
+    )
+
+
 @sentence("add-attribute")
 def _add_attribute(story):
     return format_html(_("added the attribute <b>{}</b>"), story.target)

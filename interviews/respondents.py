@@ -35,6 +35,19 @@ def find_or_create(study, pseudonym, actor):
     return person
 
 
+_counters = []
+
+
+def count_with(counter):
+    """Have ``counter(study) -> {respondent id: (number of coded segments, address where they are)}`` asked."""
+    _counters.append(counter)
+
+
+def coded_segments(study):
+    """As the counters say; who has none is left out."""
+    return {pk: counted for counter in _counters for pk, counted in counter(study).items()}
+
+
 @transaction.atomic
 def save(row, actor):
     """Write a new or changed respondent, type or attribute, with its event."""

@@ -1,4 +1,4 @@
-"""Tables that people bring as CSV: read strictly whatever wrote them, or refused with a sentence."""
+"""Tables that people bring, as CSV or Excel: read strictly whatever wrote them, or refused with a sentence."""
 
 import codecs
 import csv
@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+
+from .importers import Unreadable, sheets
 
 MAX_ROWS = 20_000
 DELIMITERS = ",;\t"
@@ -45,19 +47,37 @@ def plain_name(name: str) -> str:
 
 
 def read_table(data: bytes) -> Table:
-    """Read CSV parted by comma, semicolon or tab.
+    """Read the first sheet of an Excel workbook, or CSV parted by comma, semicolon or tab.
 
-    In UTF-8, in UTF-16 with its mark, or in GB 18030, as Excel saves Chinese. Raises TableError.
+    CSV is in UTF-8, in UTF-16 with its mark, or in GB 18030, as Excel saves Chinese. Raises TableError.
     """
-    text = _decode(data)
-    if _CONTROL.search(text):
-        raise TableError(_not_a_table())
-    lines = _lines(text, _delimiter(text)) if text.strip() else []
+    lines = _sheet(data) if sheets.is_workbook(data) else _csv(data)
     if not lines:
         raise TableError(_("This table is empty. Check that it is the right file, and choose it again."))
     header = _header(lines[0][1])
     rows = [(number, _row(header, cells, number)) for number, cells in lines[1:]]
     return Table(header, rows)
+
+
+def _csv(data):
+    text = _decode(data)
+    if _CONTROL.search(text):
+        raise TableError(_not_a_table())
+    return _lines(text, _delimiter(text)) if text.strip() else []
+
+
+def _sheet(data):
+    try:
+        lines = sheets.numbered_rows(data)
+    except Unreadable as error:
+        raise TableError(str(error)) from error
+    _refuse_too_many(lines)
+    return lines
+
+
+def _refuse_too_many(lines):
+    if len(lines) > MAX_ROWS + 1:
+        raise TableError(_("This table has more than %(limit)s rows. Split it.") % {"limit": f"{MAX_ROWS:,}"})
 
 
 def _not_a_table():
@@ -110,10 +130,7 @@ def _lines(text, delimiter):
             cells = [cell.strip() for cell in cells]
             if any(cells):
                 found.append((number, cells))
-            if len(found) > MAX_ROWS + 1:
-                raise TableError(
-                    _("This table has more than %(limit)s rows. Split it.") % {"limit": f"{MAX_ROWS:,}"}
-                )
+            _refuse_too_many(found)
             number = reader.line_num + 1
     except csv.Error as error:
         raise TableError(

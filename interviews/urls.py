@@ -42,6 +42,7 @@ urlpatterns = [
     path(
         "respondents/<int:respondent_id>/restore/", respondents.restore_respondent, name="restore-respondent"
     ),
+    path("respondents/<int:respondent_id>/cell/", respondents.edit_cell, name="respondent-cell"),
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),
     path("transcripts/<int:transcript_id>/speakers/", material.map_speakers, name="speakers"),

@@ -69,6 +69,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:new-respondent-type": (LEAD, LEAD),
     "interviews:new-attribute": (LEAD, LEAD),
     "interviews:respondent": (LEAD, LEAD),
+    "interviews:respondent-cell": (NOT_OFFERED, LEAD),
     "interviews:remove-respondent": (NOT_OFFERED, LEAD),
     "interviews:restore-respondent": (NOT_OFFERED, LEAD),
     "interviews:respondent-type": (LEAD, LEAD),
@@ -277,6 +278,7 @@ class World:
             "interviews:upload-turns": [slug, self._upload_of(uploads_owner).pk],
             "interviews:join": [self.secret],
             "interviews:respondent": [self.respondent.pk],
+            "interviews:respondent-cell": [self.respondent.pk],
             "interviews:respondent-type": [self.type.pk],
             "interviews:attribute": [self.attribute.pk],
             "interviews:restore-transcript": [self.removed.pk],
@@ -371,6 +373,7 @@ POSTED = {  # where an empty form is not understood, and so refused before anybo
     "admin:coding_code_merge": lambda: {"codes": Code.objects.values_list("pk", flat=True)[:1]},
     "interviews:import": lambda: {"do": "leave-all-out"},
     "coding:codebook-acts": lambda: {"do": "retire"},
+    "interviews:respondent-cell": lambda: {"field": "pseudonym", "value": "Wen"},
 }
 
 

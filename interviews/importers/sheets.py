@@ -38,10 +38,20 @@ _MOST_COLUMNS = 100
 _XLSX_TYPES = (b"spreadsheetml.sheet.main+xml", b"ms-excel.sheet.macroEnabled.main+xml")
 
 
+def is_workbook(data: bytes) -> bool:
+    types = packages.part_of(data, "[Content_Types].xml")
+    return any(kind in types for kind in _XLSX_TYPES)
+
+
+def numbered_rows(data: bytes) -> list[tuple[int, list[str]]]:
+    """The rows of a workbook's first sheet that has any, each with its number there."""
+    answer = _answer_of(data)
+    return list(zip(answer["numbers"], answer["rows"], strict=True))
+
+
 def reads(data: bytes) -> bool:
     if data.startswith(b"PK"):
-        types = packages.part_of(data, "[Content_Types].xml")
-        return any(kind in types for kind in _XLSX_TYPES)
+        return is_workbook(data)
     return _delimiter(_beginning(data)) is not None
 
 
@@ -206,9 +216,14 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _workbook(data: bytes) -> tuple[list[list[str]], list[str]]:
-    with tempfile.TemporaryFile() as copy:
-        packages.checked_copy(data, copy, re.compile(r".*\.(?:xml|rels)").fullmatch)
-        answer = json.loads(apart.output_of([sys.executable, "-I", sheetrows.__file__], copy, memory=MEMORY))
+    answer = _answer_of(data)
     if not answer["rows"]:
         raise Unreadable(plain.EMPTY)
     return answer["rows"], answer["others"]
+
+
+def _answer_of(data: bytes) -> dict:
+    """What sheetrows, in its own process, says of a workbook."""
+    with tempfile.TemporaryFile() as copy:
+        packages.checked_copy(data, copy, re.compile(r".*\.(?:xml|rels)").fullmatch)
+        return json.loads(apart.output_of([sys.executable, "-I", sheetrows.__file__], copy, memory=MEMORY))

@@ -1,44 +1,173 @@
 """The respondents of a study: the table, one by one, their types and attributes, and tables brought in."""
 
 import base64
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import material, respondents
+from .. import material, respondent_types, respondents
 from ..access import reach
-from ..forms_material import AttributeForm, RespondentForm, TableForm, TypeForm
+from ..forms_material import (
+    AttributeForm,
+    CellForm,
+    MergeTypeForm,
+    RespondentForm,
+    SplitTypeForm,
+    TableForm,
+    TypeForm,
+    to_field,
+)
 from ..models import Attribute, Respondent, RespondentType, Study
 from ..tables import TableError, read_table
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024  # it travels to the preview and back, so that nothing is kept before
 
 
+class Cell(NamedTuple):
+    """A cell of the table: the field of CellForm that changes it, its value there, and in words."""
+
+    field: str
+    name: str
+    value: object
+    words: str
+    is_number: bool = False
+
+
+class Head(NamedTuple):
+    """A column's head: its name, the address that sorts by it, and how it is sorted now."""
+
+    name: str
+    address: str
+    sorted: str
+    is_number: bool = False
+
+
+class Table:
+    """The respondents of a study as rows of cells, in the order that an address asks for."""
+
+    def __init__(self, study, params=None):
+        self.study, self.params = study, params or {}
+        self.attributes = list(study.attributes.all())
+        self.types = list(study.respondent_types.all())
+        self.heard = _transcripts_by_respondent(study)
+        self.counted = respondents.coded_segments(study)
+
+    @property
+    def kind(self):
+        return self.params.get("type", "")
+
+    def people(self):
+        """All of the type that is asked for, in the order that is asked for, what is unknown last."""
+        rows = self.study.respondents.kept().select_related("respondent_type")
+        if self.kind:
+            rows = rows.filter(respondent_type__key=self.kind)
+        people = [self.row(person) for person in rows]
+        column = self.params.get("sort", "").removeprefix("-")
+        known = [person for person in people if self._sorting(person, column) is not None]
+        known.sort(
+            key=lambda p: self._sorting(p, column), reverse=self.params.get("sort", "").startswith("-")
+        )
+        return known + [person for person in people if self._sorting(person, column) is None]
+
+    def _sorting(self, person, column):
+        if column == "transcripts":
+            return len(person.transcripts)
+        if column == "coded":
+            return person.coded[0]
+        cell = next((cell for cell in person.cells if cell.field == column), person.cells[0])
+        if cell.is_number:
+            return cell.value if isinstance(cell.value, int | float) else None
+        return cell.words.casefold() or None
+
+    def row(self, person):
+        """The respondent with ``cells``, ``transcripts`` and ``coded``."""
+        person.cells = [
+            Cell("pseudonym", _("Pseudonym"), person.pseudonym, person.pseudonym),
+            Cell(
+                "respondent_type",
+                _("Type"),
+                person.respondent_type_id or "",
+                person.respondent_type.name if person.respondent_type else "",
+            ),
+            *(self._value(person, attribute) for attribute in self.attributes),
+        ]
+        person.transcripts = self.heard.get(person.pk, [])
+        person.coded = self.counted.get(person.pk, (0, ""))
+        return person
+
+    def _value(self, person, attribute):
+        value = person.values.get(attribute.key)
+        return Cell(
+            f"value_{attribute.pk}",
+            attribute.name,
+            "" if value is None else to_field(value),
+            respondents.in_words(value),
+            attribute.kind == Attribute.Kind.NUMBER,
+        )
+
+    def heads(self):
+        """The columns' heads, in the order of the columns."""
+        values = [
+            (f"value_{each.pk}", each.name, each.kind == Attribute.Kind.NUMBER) for each in self.attributes
+        ]
+        return [
+            self._head("pseudonym", _("Pseudonym")),
+            self._head("respondent_type", _("Type")),
+            self._head("transcripts", _("Transcripts")),
+            self._head("coded", _("Coded segments"), True),
+            *(self._head(*each) for each in values),
+        ]
+
+    def _head(self, column, name, is_number=False):
+        now = self.params.get("sort") or "pseudonym"
+        is_sorted = {column: "ascending", f"-{column}": "descending"}.get(now, "")
+        wanted = {"type": self.kind, "sort": f"-{column}" if is_sorted == "ascending" else column}
+        return Head(name, "?" + urlencode({k: v for k, v in wanted.items() if v}), is_sorted, is_number)
+
+
 @login_required
 @require_safe
 def list_respondents(request, slug):
     study = reach(Study.objects, request.user, "read", slug=slug)
-    attributes = list(study.attributes.all())
-    people = list(study.respondents.kept().select_related("respondent_type"))
-    heard = _transcripts_by_respondent(study)
-    for person in people:
-        person.cells = [(each, respondents.in_words(person.values.get(each.key))) for each in attributes]
-        person.transcripts = heard.get(person.pk, [])
-    context = {
-        "study": study,
-        "page": "respondents",
-        "people": people,
-        "attributes": attributes,
-        "types": study.respondent_types.all(),
-    }
+    table = Table(study, request.GET)
+    context = {"study": study, "page": "respondents", "table": table, "people": table.people()}
+    if study.may["manage_material"]:
+        context["editors"] = RespondentForm(instance=Respondent(study=study))
     return render(request, "interviews/respondents.html", context)
+
+
+@login_required
+@require_POST
+def edit_cell(request, respondent_id):
+    """Change one field of a respondent; answers with the row as it is now, or with what is wrong, as text."""
+    person = _reach(Respondent.objects.kept(), request, respondent_id)
+    field = request.POST.get("field", "")
+    form = CellForm({field: request.POST.get("value", "")}, instance=person, field=field)
+    if not form.fields:
+        raise Http404
+    if not form.is_valid():
+        said = " ".join(error for errors in form.errors.values() for error in errors)
+        return HttpResponse(said, status=422, content_type="text/plain; charset=utf-8")
+    form.instance.values = form.values()
+    event = respondents.save(form.instance, request.user)
+    person = Respondent.objects.select_related("respondent_type").get(pk=person.pk)
+    context = {
+        "study": form.instance.study,
+        "person": Table(form.instance.study).row(person),
+        "event": event,
+        "may_edit": True,
+    }
+    return render(request, "interviews/_respondent_row.html", context)
 
 
 def _transcripts_by_respondent(study):
@@ -127,8 +256,50 @@ def create_type(request, slug):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_type(request, type_id):
+    """A respondent type's page: its name, and merging and splitting it."""
     kind = _reach(RespondentType.objects, request, type_id)
-    return _edit_named(request, TypeForm, kind, _("Respondent type %(name)s") % {"name": kind.name})
+    do = request.POST.get("do", "rename")
+    name = kind.name
+    forms = {
+        "rename": TypeForm(_posted(request) if do == "rename" else None, instance=kind),
+        "merge": MergeTypeForm(_posted(request) if do == "merge" else None, kind=kind, prefix="merge"),
+        "split": SplitTypeForm(_posted(request) if do == "split" else None, kind=kind, prefix="split"),
+    }
+    if do not in forms:
+        raise Http404
+    if forms[do].is_valid():
+        TYPE_ACTS[do](request, kind, forms[do])
+        return redirect("interviews:respondents", kind.study.slug)
+    context = {
+        "study": kind.study,
+        "page": "respondents",
+        "kind": kind,
+        "heading": _("Respondent type %(name)s") % {"name": name},
+        "forms": forms,
+        "number": forms["split"].fields["people"].queryset.count(),
+    }
+    return render(request, "interviews/respondent_type.html", context)
+
+
+def _rename(request, kind, form):
+    respondents.save(form.instance, request.user)
+    messages.success(request, _("“%(name)s” is saved.") % {"name": form.instance.name})
+
+
+def _merge(request, kind, form):
+    into = form.cleaned_data["into"]
+    name = kind.name
+    respondent_types.merge(kind, into, request.user)
+    messages.success(request, _("“%(name)s” is now part of “%(into)s”.") % {"name": name, "into": into.name})
+
+
+def _split(request, kind, form):
+    people, name = form.cleaned_data["people"], form.cleaned_data["name"]
+    respondent_types.split(kind, people, name, request.user)
+    messages.success(request, _("“%(name)s” is split off “%(kind)s”.") % {"name": name, "kind": kind.name})
+
+
+TYPE_ACTS = {"rename": _rename, "merge": _merge, "split": _split}
 
 
 @login_required

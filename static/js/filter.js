@@ -37,4 +37,11 @@ function setUp(box) {
   box.closest("[data-needs-script]").hidden = false;
 }
 
+/** A choice that shows what it chose without a press on a button. */
+function setUpSending(field) {
+  field.form.querySelector("[data-without-script]").hidden = true;
+  field.addEventListener("change", () => field.form.requestSubmit());
+}
+
+if (globalThis.document) document.querySelectorAll("[data-sends]").forEach(setUpSending);
 if (globalThis.document) document.querySelectorAll("[data-filters]").forEach(setUp);

@@ -1,5 +1,6 @@
 """Respondents: the table on the page, one by one, and tables that are planned before they are written."""
 
+import datetime
 import re
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from interviews import respondents
 from interviews.models import Attribute, Event, Respondent, RespondentType
-from interviews.tables import Table
+from interviews.speakers import assign
+from interviews.tables import Table, TableError, read_table
 from tests.factories import (
     make_attribute,
+    make_code,
     make_coded_segment,
     make_coder,
     make_lead,
@@ -27,6 +30,7 @@ from tests.factories import (
     make_transcript,
     make_type,
 )
+from tests.interviews.test_sheets import make_xlsx
 
 pytestmark = pytest.mark.django_db
 DEMO = Path(settings.BASE_DIR) / "interviews" / "demo"
@@ -345,8 +349,8 @@ def test_the_page_shows_everybody_with_what_is_known(client, study):
     make_transcript(study, respondent=person, title="RET01")
     client.force_login(make_reader(study))
     shown = client.get(address("respondents", study.slug)).content.decode()
-    row = re.sub(r"<[^>]+>", " ", re.search(r"<tr data-row>.*?</tr>", shown, re.S)[0]).split()
-    assert row == ["Wenbo", "Returnee", "RET01", "yes"]
+    row = re.sub(r"<[^>]+>", " ", re.search(r"<tr data-row=.*?</tr>", shown, re.S)[0]).split()
+    assert row == ["Wenbo", "Returnee", "RET01", "0", "yes"]
     assert "New respondent" not in shown
 
 
@@ -357,7 +361,7 @@ def test_the_page_takes_the_same_queries_however_many_there_are(client, study, d
         for _each in range(3):
             make_attribute(study)
             make_transcript(study, respondent=make_respondent(study, None, make_type(study)))
-        with django_assert_num_queries(7):  # the session with its user, then six of the page
+        with django_assert_num_queries(8):  # the session with its user, then seven of the page
             client.get(address("respondents", study.slug))
 
 
@@ -477,3 +481,202 @@ def test_strangers_find_nothing(client, study, lead):
         address("import-respondents", person.study.slug),
     ):
         assert client.get(url).status_code == 404
+
+
+# Cells, types and Excel
+
+
+def change(client, person, field, value):
+    return client.post(address("respondent-cell", person.pk), {"field": field, "value": value})
+
+
+def test_a_cell_is_changed_by_one_event_that_can_be_undone(client, study, lead):
+    kind = make_type(study, "Returnee")
+    years = make_attribute(study, "Years", kind="number")
+    person = make_respondent(study, "Wenbo", kind, city="Suzhou")
+    answer = change(client, person, f"value_{years.pk}", "11").content.decode()
+    person.refresh_from_db()
+    assert person.values == {"city": "Suzhou", "years": 11}
+    event = study.events.get()
+    undo = reverse("interviews:undo-change", args=[study.slug, event.pk])
+    assert f'data-undo="{undo}"' in answer
+    client.post(undo)
+    person.refresh_from_db()
+    assert person.values == {"city": "Suzhou"}
+    change(client, person, "respondent_type", "")
+    person.refresh_from_db()
+    assert person.respondent_type is None
+    assert person.pseudonym == "Wenbo"
+
+
+def test_what_does_not_fit_a_cell_is_refused_in_words_and_changes_nothing(client, study, lead):
+    years = make_attribute(study, "Years", kind="number")
+    city = make_attribute(study, "City", kind="one_of", choices=["Suzhou"])
+    make_respondent(study, "Lihua")
+    person = make_respondent(study, "Wenbo", years=1)
+    foreign = make_type()
+    for field, value, says in (
+        (f"value_{years.pk}", "many", "Enter a number."),
+        (f"value_{city.pk}", "Boston", "not one of the available choices"),
+        ("pseudonym", "LIHUA", "pseudonym already"),
+        ("pseudonym", " ", "required"),
+        ("respondent_type", str(foreign.pk), "not one of the available choices"),
+    ):
+        answer = change(client, person, field, value)
+        assert answer.status_code == 422
+        assert says in answer.content.decode()
+    assert change(client, person, "study", "1").status_code == 404
+    person.refresh_from_db()
+    assert (person.pseudonym, person.values) == ("Wenbo", {"years": 1})
+    assert not study.events.exists()
+
+
+def test_the_table_is_sorted_by_any_column_with_the_unknown_last(client, study, lead):
+    years = make_attribute(study, "Years", kind="number")
+    for name, value in (("Wenbo", 9), ("Anna", 11), ("Lihua", None)):
+        person = make_respondent(study, name, **({"years": value} if value else {}))
+    coded = make_coded_segment(make_transcript(study, respondent=person), respondent=person)
+
+    def names(**params):
+        shown = client.get(address("respondents", study.slug), params).content.decode()
+        return re.findall(r'<th scope="row"[^>]*>([^<]+)<', shown)
+
+    column = f"value_{years.pk}"
+    assert names() == ["Anna", "Lihua", "Wenbo"]
+    assert names(sort="-pseudonym") == ["Wenbo", "Lihua", "Anna"]
+    assert names(sort=column) == ["Wenbo", "Anna", "Lihua"]
+    assert names(sort=f"-{column}") == ["Anna", "Wenbo", "Lihua"]
+    assert names(sort="-coded")[0] == "Lihua"
+    assert names(sort="-transcripts")[0] == "Lihua"
+    assert names(sort="nothing") == ["Anna", "Lihua", "Wenbo"]
+    page = client.get(address("respondents", study.slug), {"sort": f"-{column}"}).content.decode()
+    assert 'aria-sort="descending"' in page
+    assert reverse("coding:coded-transcript", args=[coded.content_object.transcript_id]) in page
+
+
+def test_the_table_shows_one_type(client, study, lead):
+    make_respondent(study, "Wenbo", make_type(study, "Returnee"))
+    make_respondent(study, "Lihua", make_type(study, "Migrant"))
+    shown = client.get(address("respondents", study.slug), {"type": "migrant"}).content.decode()
+    assert "Lihua" in shown
+    assert "Wenbo" not in shown
+    assert "Show all types" in client.get(address("respondents", study.slug), {"type": "x"}).content.decode()
+
+
+@pytest.fixture
+def two_types(study):
+    """A returnee and a migrant, and a code asked of returnees."""
+    returnee, migrant = make_type(study, "Returnee"), make_type(study, "Migrant")
+    make_respondent(study, "Wenbo", returnee), make_respondent(study, "Lihua", migrant)
+    code = make_code(study, "Why back")
+    code.asked_of.add(returnee)
+    return returnee, migrant, code
+
+
+def types_of(study):
+    return {p.pseudonym: getattr(p.respondent_type, "name", None) for p in study.respondents.all()}
+
+
+def test_types_are_merged_with_what_was_asked_and_come_apart_again(client, study, lead, two_types):
+    returnee, migrant, code = two_types
+    client.post(address("respondent-type", returnee.pk), {"do": "merge", "merge-into": migrant.pk})
+    assert types_of(study) == {"Wenbo": "Migrant", "Lihua": "Migrant"}
+    assert list(study.respondent_types.all()) == [migrant]
+    assert list(code.asked_of.all()) == [migrant]
+    told = client.get(reverse("interviews:history", args=[study.slug])).content.decode()
+    assert "merged the respondent type <b>Returnee</b> into <b>Migrant</b>" in told
+    client.post(reverse("interviews:undo-change", args=[study.slug, study.events.get().pk]))
+    assert types_of(study) == {"Wenbo": "Returnee", "Lihua": "Migrant"}
+    assert [kind.name for kind in code.asked_of.all()] == ["Returnee"]
+
+
+def test_a_type_is_split_and_put_together_again(client, study, lead, two_types):
+    returnee, _migrant, code = two_types
+    junfeng = make_respondent(study, "Junfeng", returnee)
+    split = {"do": "split", "split-name": "Founder", "split-people": [junfeng.pk]}
+    client.post(address("respondent-type", returnee.pk), split)
+    assert types_of(study) == {"Wenbo": "Returnee", "Lihua": "Migrant", "Junfeng": "Founder"}
+    assert {kind.name for kind in code.asked_of.all()} == {"Returnee", "Founder"}
+    told = client.get(reverse("interviews:history", args=[study.slug])).content.decode()
+    assert "split <b>Founder</b> off the respondent type <b>Returnee</b>" in told
+    client.post(reverse("interviews:undo-change", args=[study.slug, study.events.get().pk]))
+    assert types_of(study)["Junfeng"] == "Returnee"
+    assert not study.respondent_types.filter(name="Founder").exists()
+    assert [kind.name for kind in code.asked_of.all()] == ["Returnee"]
+
+
+@pytest.mark.parametrize(
+    ("posted", "says"),
+    [
+        ({"do": "merge", "merge-into": ""}, "This field is required."),
+        ({"do": "split", "split-name": "Migrant", "split-people": ["{wenbo}"]}, "this name already"),
+        ({"do": "split", "split-name": "Founder"}, "Choose at least one respondent."),
+        ({"do": "split", "split-name": "Founder", "split-people": ["{lihua}"]}, "not one of the available"),
+    ],
+)
+def test_a_wrong_merge_or_split_is_told_and_changes_nothing(client, study, lead, two_types, posted, says):
+    people = {person.pseudonym.casefold(): person.pk for person in study.respondents.all()}
+    posted = {
+        name: [each.format(**people) for each in value] if isinstance(value, list) else value
+        for name, value in posted.items()
+    }
+    shown = client.post(address("respondent-type", two_types[0].pk), posted).content.decode()
+    assert says in shown
+    assert not study.events.exists()
+
+
+def test_types_of_another_study_are_no_choice_for_a_merge(client, study, lead, two_types):
+    posted = {"do": "merge", "merge-into": make_type().pk}
+    client.post(address("respondent-type", two_types[0].pk), posted)
+    assert not study.events.exists()
+
+
+def test_a_choice_that_somebody_has_stays(client, study, lead):
+    city = make_attribute(study, "City", kind="one_of", choices=["Suzhou", "Boston"])
+    make_respondent(study, "Wenbo", city="Suzhou")
+    posted = {"name": "City", "options": "Boston"}
+    assert "Wenbo has “Suzhou”" in client.post(address("attribute", city.pk), posted).content.decode()
+    client.post(address("attribute", city.pk), posted | {"options": "Suzhou\nWuxi"})
+    city.refresh_from_db()
+    assert city.choices == ["Suzhou", "Wuxi"]
+
+
+def test_an_excel_table_does_what_the_same_csv_does(client, study, lead):
+    header = ("pseudonym", "respondent_type", "born", "founder", "years")
+    rows = [
+        ("Wenbo", "returnee", datetime.datetime(1970, 3, 1), True, 11),
+        (),
+        ("国伟", "migrant", None, False, 2.5),
+    ]
+    planned = respondents.plan(study, read_table(make_xlsx([header, *rows])))
+    assert [(row.line, row.pseudonym, row.state) for row in planned.rows] == [
+        (2, "Wenbo", "new"),
+        (4, "国伟", "new"),
+    ]
+    assert planned.rows[0].values == {"born": "1970-03-01", "founder": True, "years": 11}
+    assert planned.rows[1].values == {"founder": False, "years": 2.5}
+    with pytest.raises(TableError, match="empty"):
+        read_table(make_xlsx([]))
+
+
+def test_importing_a_table_can_be_undone(client, study, lead):
+    person = make_respondent(study, "Wenbo", city="Suzhou")
+    table = read_table(b"pseudonym,city,respondent_type\nWenbo,Boston,returnee\nLihua,Wuxi,migrant\n")
+    event = respondents.apply(study, respondents.plan(study, table), lead)
+    client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
+    person.refresh_from_db()
+    assert (person.values, person.respondent_type) == ({"city": "Suzhou"}, None)
+    assert list(study.respondents.all()) == [person]
+    assert not study.respondent_types.exists()
+
+
+def test_mapping_a_speaker_anew_can_be_undone_from_the_history(client, study, lead):
+    one, other = make_respondent(study, "Wenbo"), make_respondent(study, "Lihua")
+    transcript = make_transcript(study, respondent=one)
+    coded = make_coded_segment(transcript, start=42, end=60, respondent=one)
+    event = assign(transcript, {"WENBO": other}, lead)
+    coded.refresh_from_db()
+    assert coded.respondent == other
+    client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
+    coded.refresh_from_db()
+    assert coded.respondent == one
