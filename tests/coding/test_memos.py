@@ -595,4 +595,4 @@ def test_the_history_tells_of_memos_without_their_words(client, study, coder, tr
     ):
         assert told in page
     assert "unsaid" not in page
-    assert "Hidden code" not in page
+    assert "<b>Hidden code" not in page

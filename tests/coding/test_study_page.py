@@ -274,7 +274,7 @@ def test_the_page_takes_the_same_queries_whatever_the_size(client, study, django
         transcript = make_transcript(respondent=respondent)
         coded = make_coded_segment(transcript, coder=make_coder(study))
         history.record(study, user, "apply", coded, after=history.images(coded), transcript=transcript)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(19):
             client.get(address)
-        with django_assert_num_queries(9):  # unchanged: what is derived comes from cache
+        with django_assert_num_queries(11):  # unchanged: what is derived comes from cache
             client.get(address)

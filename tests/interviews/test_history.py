@@ -182,8 +182,8 @@ def test_material_is_told_by_its_title(study, lead):
 
 def test_an_action_without_a_sentence_is_told_all_the_same(study, lead):
     code = make_code(study)
-    history.record(study, lead, "split-code", code, after=history.images(code))
-    assert told(study) == ["lead made a change (split code)"]
+    history.record(study, lead, "juggle-codes", code, after=history.images(code))
+    assert told(study) == ["lead made a change (juggle codes)"]
 
 
 def test_a_batch_too_large_to_read_is_told_without_its_rows(study, lead):

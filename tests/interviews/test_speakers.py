@@ -72,8 +72,8 @@ def test_the_main_respondent_has_what_no_label_claims(study, transcript, lead):
 
 def test_an_undone_mapping_leaves_all_as_it_was_and_a_redone_one_brings_it_back(study, transcript, lead):
     ann, ben = make_respondent(study), make_respondent(study)
-    coded(transcript, "went back", ben)
-    coded(transcript, "Alone", ben)
+    coded(transcript, "went back")
+    coded(transcript, "Alone")
     before = tables(study)
     event = speakers.assign(transcript, {"ANN": ann, "Q": speakers.INTERVIEWER}, lead, respondent=ben)
     after = tables(study)
