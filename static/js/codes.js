@@ -1,8 +1,13 @@
 /** The codebook beside the text: a tree to walk, filter, and apply from. Codes are plain objects from the page. */
 
+import { initials } from "passages/pinyin";
+
 const say = () => document.getElementById("words").dataset;
 
-/** Codes whose name or path holds the typed words, with their ancestors; null for all. Full-width forms are the same. */
+/**
+ * Codes whose name or path holds the typed words, or the initials of Chinese ones, with their ancestors; null for all.
+ * Full-width forms are the same.
+ */
 export function matching(codes, typed) {
   const wanted = typed.normalize("NFKC").trim().toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return null;
@@ -10,7 +15,7 @@ export function matching(codes, typed) {
   const found = new Set();
   for (const code of codes) {
     const name = code.path.normalize("NFKC").toLowerCase();
-    if (!wanted.every((word) => name.includes(word))) continue;
+    if (!wanted.every((word) => name.includes(word) || initials(code.path).includes(word))) continue;
     for (let at = code; at; at = byId.get(at.parent)) found.add(at.id);
   }
   return found;

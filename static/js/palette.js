@@ -2,6 +2,8 @@
 
 import fuzzysort from "fuzzysort";
 
+import { initials } from "passages/pinyin";
+
 const SHOWN = 50;
 const RECENT = 9;
 
@@ -9,9 +11,10 @@ const RECENT = 9;
 export function search(codes, typed, limit = SHOWN) {
   const wanted = typed.normalize("NFKC").trim();
   const results = /** @type {any} */ (fuzzysort).go(wanted, codes, {
-    keys: ["name", "path", "definition"],
+    keys: ["name", "path", "definition", (code) => initials(code.name)],
     threshold: 0.3,
-    scoreFn: (result) => Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9, (result[2]?.score ?? 0) * 0.6),
+    scoreFn: (result) =>
+      Math.max(...[1, 0.9, 0.6, 0.8].map((weight, index) => weight * (result[index]?.score ?? 0))),
   });
   const found = results.slice(0, limit).map((result) => ({ code: result.obj, marks: result[0]?.indexes ?? [] }));
   return { found, more: Math.max(0, results.length - found.length) };

@@ -55,8 +55,9 @@ export class Refusals extends EventTarget {
     return { here, current: here && revision === this.given.revision };
   }
 
-  #item(entry) {
-    const { change, refused } = entry;
+  /** A list item that says what a change of the outbox is about: its code, and its words where this page has them. */
+  describe(entry) {
+    const { change } = entry;
     const about = this.#about(entry);
     const item = document.createElement("li");
     const code = change.code ?? entry.added[0]?.code ?? entry.removed[0]?.code;
@@ -67,13 +68,20 @@ export class Refusals extends EventTarget {
     const quote = document.createElement("span");
     quote.className = "quiet";
     quote.textContent = words ? ` “${words}”` : about.here ? "" : ` ${this.words.elsewhere}`;
+    item.append(what, quote);
+    return item;
+  }
+
+  #item(entry) {
+    const { change, refused } = entry;
+    const item = this.describe(entry);
     const reason = document.createElement("p");
     reason.textContent = refused.reason || this.words.refusedOne;
     if (refused.why === "role") reason.textContent += ` ${this.words.roleRemedy}`;
     const acts = document.createElement("p");
     acts.className = "row";
-    acts.append(...remedies(refused, change, about).map((act) => this.#button(act, entry)));
-    item.append(what, quote, reason, acts);
+    acts.append(...remedies(refused, change, this.#about(entry)).map((act) => this.#button(act, entry)));
+    item.append(reason, acts);
     return item;
   }
 

@@ -1,5 +1,7 @@
 /** Whether everything is saved, always in sight: the status in the bar, and the list behind it. */
 
+const LISTED = 20; // changes that wait, of those listed; the others are counted
+
 /**
  * Show an outbox's state, and what the server refused.
  * @param {{outbox: import("passages/outbox").Outbox, refusals: import("passages/refusals").Refusals,
@@ -42,6 +44,7 @@ export function sending({ outbox, refusals, words, signIn }) {
     } else if (outbox.waiting) add("p", words.waiting.replace("{n}", n));
     else if (!refusals.entries.length) add("p", words.waitingNone);
     if (!outbox.durable) add("p", words.noStorage);
+    if (outbox.waiting) listWaiting(add("ul", ""));
     const held = box.contains(document.activeElement);
     if (refusals.entries.length) {
       add("h2", words.refusedTitle);
@@ -49,6 +52,16 @@ export function sending({ outbox, refusals, words, signIn }) {
     }
     box.replaceChildren(...parts);
     if (held) (box.querySelector("button, a") ?? status).focus();
+  };
+
+  const listWaiting = async (list) => {
+    const waiting = await outbox.mine();
+    list.append(...waiting.slice(0, LISTED).map((entry) => refusals.describe(entry)));
+    if (waiting.length > LISTED) {
+      const more = document.createElement("li");
+      more.textContent = words.andMore.replace("{n}", String(waiting.length - LISTED));
+      list.append(more);
+    }
   };
 
   const toggle = (open) => {

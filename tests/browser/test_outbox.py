@@ -72,6 +72,7 @@ def test_what_is_coded_offline_is_kept_over_a_reload_and_sent_once_in_order(
     expect(page.locator("#status [data-words]")).to_have_text("Offline, 2 waiting")
     page.locator("#status").click()
     expect(page.locator("#waiting")).to_contain_text("2 changes wait in this browser")
+    expect(page.locator("#waiting li")).to_have_text(["Team “decided together”", "Place “car park”"])
     assert not CodedSegment.objects.exists()
     page.reload()
     page.wait_for_selector("#page[data-ready]")

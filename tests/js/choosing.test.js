@@ -5,6 +5,7 @@ import { matching } from "passages/codes";
 import { nameOf } from "passages/keys";
 import { recently, search } from "passages/palette";
 import { within } from "passages/panes";
+import { initials } from "passages/pinyin";
 
 const CODES = [
   { id: 1, parent: null, name: "Return", path: "Return", definition: "" },
@@ -60,6 +61,16 @@ test("the palette finds by name first, then by path and definition", () => {
   assert.ok(names("barriers cost").includes("Cost"));
   assert.deepEqual(names("关系"), ["关系 Guanxi"]);
   assert.deepEqual(names("qqqq"), []);
+});
+
+test("Chinese codes are found by the initials of their sounds", () => {
+  assert.equal(initials("落叶归根 (return)"), "lygg");
+  assert.equal(initials("海归与团队 🙂 老𬭎"), "hgytdlh");
+  assert.equal(initials("Team return"), "");
+  const first = "安八擦大二发高哈家看来妈那欧怕七然三他为下一在";
+  assert.equal(initials(first), "abcdefghjklmnopqrstwxyz");
+  assert.equal(names("gx")[0], "关系 Guanxi");
+  assert.deepEqual(found("gx"), [5]);
 });
 
 test("the palette says how many more there are", () => {
