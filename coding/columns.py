@@ -92,8 +92,8 @@ def limits_from(given: str) -> tuple[float, ...]:
     return limits
 
 
-def heads_of(frame, question, people) -> list[Head]:
-    """The columns that a question about these people has, in their order. Raises Unclear."""
+def heads_of(frame, question, people, most: int | None = MOST_COLUMNS) -> list[Head]:
+    """The columns that a question about these people has, in their order. Raises Unclear for more than ``most``."""
     if question.by == BY_CODER:
         asked = [person.id for person in people]
         heads = [
@@ -107,13 +107,13 @@ def heads_of(frame, question, people) -> list[Head]:
         heads = _of_people(frame, question.by, question.group, question.limits, question.types, people)
         if question.across:
             heads = _crossed(frame, question, heads)
-    if len(heads) > MOST_COLUMNS:
+    if most is not None and len(heads) > most:
         raise Unclear(
             _(
                 "“%(name)s” has %(many)s different values, and a table has at most %(most)s columns: "
                 "choose another attribute, put its values into classes, or filter the respondents."
             )
-            % {"name": names_of_keys(frame)[question.by], "many": len(heads), "most": MOST_COLUMNS}
+            % {"name": names_of_keys(frame)[question.by], "many": len(heads), "most": most}
         )
     return heads
 

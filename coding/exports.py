@@ -27,7 +27,7 @@ from .queries import (
     coded_rows,
     turn_at,
 )
-from .shown import Shown, ShownRow, full_label, lines_of
+from .shown import Shown, ShownRow, chosen_rows, full_label, lines_of
 from .withheld import segments_withheld
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
 
@@ -378,6 +378,53 @@ def _cells_sheet(table, lines):
 
 def _counted(face):
     return "–" if face.kind == "not asked" else face.n
+
+
+def matrix_csv(
+    study, frame: Frame, question: Question, table: CrossTable, shown: Shown
+) -> StreamingHttpResponse:
+    """Respondents in rows, codes in columns, for statistics packages; columns in docs/export-columns.md."""
+    header, rows, _codes = _matrix(study, frame, table, shown)
+    return csv_response(filename(study, "matrix"), header, rows)
+
+
+def matrix_xlsx(
+    study, frame: Frame, question: Question, table: CrossTable, shown: Shown, about: list
+) -> FileResponse:
+    """The same with a sheet that says which code each column is, and the sheet "Query"."""
+    header, rows, codes = _matrix(study, frame, table, shown)
+    sheets = [
+        Sheet(_("Matrix"), header, rows, [18] * len(header), frozen_columns=1),
+        Sheet(_("Codes"), ["column", "code", "path"], codes, [32, 32, 60]),
+    ]
+    return workbook_response(filename(study, "matrix", "xlsx"), sheets, lambda: about)
+
+
+def _matrix(study, frame, table, shown):
+    """Heading, rows, and ``[column, code, path]``; who was not asked of a code has an empty cell, which is no zero."""
+    attributes = list(study.attributes.values_list("key", flat=True))
+    slugs = dict(study.codes.values_list("pk", "slug"))
+    lines = chosen_rows(table, shown)
+    names = [f"code_{slugs[row.code.id].replace('-', '_')}" for row in lines]
+    people = _people(study, attributes)
+
+    def rows():
+        for number, column in enumerate(table.columns):
+            numbers = []
+            for row in lines:
+                cells, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
+                numbers.append(cells[number] if cells[number] or asked.people[number] else "")
+            yield [*people[int(column.key)], *numbers]
+
+    taken = {"respondent", "respondent_type"}
+    header = [
+        "respondent",
+        "respondent_type",
+        *(f"attribute_{k}" if k in taken else k for k in attributes),
+        *names,
+    ]
+    codes = [[name, row.code.name, path_text(row.code.path)] for name, row in zip(names, lines, strict=True)]
+    return header, rows(), codes
 
 
 def filters_text(frame: Frame, question: Question) -> str:

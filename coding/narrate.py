@@ -291,6 +291,7 @@ EXPORTS = {
     "crosstab.csv": gettext_lazy("exported a cross-tabulation as CSV"),
     "crosstab.xlsx": gettext_lazy("exported a cross-tabulation as XLSX"),
     "picture.svg": gettext_lazy("took along a picture as SVG"),
+    "crosstab.svg": gettext_lazy("took along a cross-tabulation as SVG"),
     "matrix.csv": gettext_lazy("exported a code by respondent matrix as CSV"),
     "matrix.xlsx": gettext_lazy("exported a code by respondent matrix as XLSX"),
     "codebook.csv": gettext_lazy("exported the codebook as CSV"),

@@ -31,6 +31,7 @@ from .columns import (
     BY_CODER,
     BY_TRANSCRIPT,
     BY_TYPE,
+    MOST_COLUMNS,
     NO_RESPONDENT,
     NO_VALUE,
     OF_ROWS,
@@ -433,13 +434,17 @@ def coded_rows(frame, question, codes):
     return rows
 
 
-def cross_tabulate(study, frame, question, event_id=None):
-    """The CrossTable that answers a question, from the cache where nothing has changed. Raises Unclear."""
+def cross_tabulate(study, frame, question, event_id=None, most=MOST_COLUMNS):
+    """The CrossTable that answers a question, from the cache where nothing has changed.
+
+    Raises Unclear, also for more columns than ``most`` where it is not None.
+    """
     event_id = study.last_event_id() if event_id is None else event_id
-    return _cached(study, event_id, question, lambda: _cross_tabulate(frame, question))
+    what = question if most == MOST_COLUMNS else (question, most)
+    return _cached(study, event_id, what, lambda: _cross_tabulate(frame, question, most))
 
 
-def _cross_tabulate(frame, question):
+def _cross_tabulate(frame, question, most=MOST_COLUMNS):
     codes = asked_codes(frame, question)
     parents = {code.id: code.parent for code in codes}
     rows = coded_rows(frame, question, parents)
@@ -447,7 +452,7 @@ def _cross_tabulate(frame, question):
         return _by_row(frame, question, codes, parents, rows)
     # One scan of the covering index, whatever is counted; nothing but its columns may be named here.
     grouped = list(rows.order_by().values_list("tag_id", "respondent_id").annotate(n=Count("*")))
-    heads = _columns(frame, question, any(pk is None for _code, pk, _n in grouped))
+    heads = _columns(frame, question, any(pk is None for _code, pk, _n in grouped), most)
     people_in = [head.people for head in heads]
     column_of = {pk: number for number, people in enumerate(people_in) for pk in people}
     coded = crosstab.sum_rows(
@@ -626,13 +631,13 @@ def _upwards(code, parents):
         code = parents[code]
 
 
-def columns_of(frame, question) -> list[Head]:
+def columns_of(frame, question, most=MOST_COLUMNS) -> list[Head]:
     """The columns that a question has where only respondents count. Raises Unclear."""
-    return heads_of(frame, question, asked_people(frame, question))
+    return heads_of(frame, question, asked_people(frame, question), most)
 
 
-def _columns(frame, question, somebody_unknown):
-    heads = columns_of(frame, question)
+def _columns(frame, question, somebody_unknown, most=MOST_COLUMNS):
+    heads = columns_of(frame, question, most)
     if (
         somebody_unknown
         and question.by not in OF_ROWS

@@ -10,6 +10,7 @@ from .views import (
     cooccurrence,
     eyes,
     find,
+    matrix,
     memos,
     pictures,
     query,
@@ -41,6 +42,10 @@ urlpatterns = [
     path("studies/<str:slug>/query/", query.show_query, name="query"),
     path("studies/<str:slug>/query/quotes/", quotes.show_quotes, name="quotes"),
     path("studies/<str:slug>/query/voices/", quotes.show_voices, name="voices"),
+    path("studies/<str:slug>/query/matrix/", matrix.show_matrix, name="matrix"),
+    path("studies/<str:slug>/export/matrix.csv", matrix.export_matrix, name="export-matrix"),
+    path("studies/<str:slug>/export/matrix.xlsx", matrix.export_matrix_xlsx, name="export-matrix-xlsx"),
+    path("studies/<str:slug>/export/crosstab.svg", query.download_crosstab, name="crosstab-picture"),
     path("studies/<str:slug>/query/passages/", query.show_passages, name="passages"),
     path(
         "studies/<str:slug>/export/coded-segments.csv",

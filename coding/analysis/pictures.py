@@ -307,3 +307,41 @@ def summed(by_day: dict[date, int]) -> list[tuple[date, int]]:
         total += by_day[day]
         points.append((day, total))
     return points
+
+
+def grid(
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[Lane, int, list[tuple[str, str]]]],
+    notes: Sequence[str],
+    header: list,
+) -> Picture:
+    """A table as a picture: ``columns`` are ``(label, n)``, rows ``(lane, level, [(words, look of the ground)])``.
+
+    ``notes`` stand below, so that the picture says what it shows wherever it goes.
+    """
+    left, row, head = 260, 22, 40
+    each = (WIDTH - left) / max(1, len(columns))
+    rects, words, rules, table = [], [], [Rule(0, head, WIDTH, head, "axis")], []
+    for number, (label, n) in enumerate(columns):
+        x = left + (number + 1) * each - 8
+        words.append(Word(x, 14, fitted(label, each - 12), "strong", "end"))
+        words.append(Word(x, 31, n, "quiet", "end"))
+    y = head
+    for lane, level, cells in rows:
+        rects.append(Rect(level * 14, y + 6, 10, 10, lane.look))
+        name = fitted(lane.name, left - level * 14 - 28)
+        words.append(Word(level * 14 + 16, y + 15, name, "plain" if level else "strong"))
+        for number, (text, ground) in enumerate(cells):
+            x = left + number * each
+            if ground:
+                rects.append(Rect(x + 1, y, each - 2, row, ground))
+            words.append(Word(x + each - 8, y + 15, text, "number", "end"))
+        y += row
+        rules.append(Rule(0, y, WIDTH, y))
+        table.append([lane.name, *(text for text, _ground in cells)])
+    for note in notes:
+        y += 18
+        words.append(Word(0, y, fitted(note, WIDTH), "quiet"))
+    return _picture(
+        y + 12, rects, words, rules, [], Table([*header, *(label for label, _n in columns)], table)
+    )

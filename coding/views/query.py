@@ -16,6 +16,7 @@ from interviews.restricted import hidden_from
 
 from .. import exports
 from ..analysis.faces import SHADED_FROM, SHOWS, heat
+from ..analysis.pictures import Lane, grid
 from ..columns import CLASSES, MOST_COLUMNS, NO_VALUE, OF_ROWS, Unclear, groups_of, names_of_keys
 from ..queries import (
     PER_PAGE,
@@ -31,6 +32,7 @@ from ..shown import INKS, SORTS, can_test, chosen_rows, full_label, lines_of, sa
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 from ..withheld import segments_withheld
 from .asking import address_of, lifts, lower_first, page_in
+from .pictures import svg_response
 
 LEGENDS = {
     "respondents": gettext_lazy("Share of the respondents in the column"),
@@ -129,6 +131,46 @@ def export_crosstab_xlsx(request, slug):
         return exports.crosstab_xlsx(study, _title(frame, question), table, lines, about)
 
     return _export_crosstab(request, slug, "crosstab.xlsx", make)
+
+
+@login_required
+@require_GET
+def download_crosstab(request, slug):
+    """The table as a picture, with what it shows said below it."""
+
+    def make(study, frame, question, table, shown):
+        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        drawn = {
+            "title": _title(frame, question),
+            "about": COUNT_HINTS[question.count],
+            "picture": _drawn(table, question, shown, about),
+        }
+        return svg_response(exports.filename(study, "crosstab", "svg"), drawn)
+
+    return _export_crosstab(request, slug, "crosstab.svg", make)
+
+
+def _drawn(table, question, shown, about):
+    lines = lines_of(table, question, shown)
+    lowest = min((line.row.code.depth for line in lines), default=0)
+    columns = [*((full_label(column), str(column.n)) for column in table.columns), (_("All"), str(table.n))]
+
+    def ground(face):
+        shade = "" if face.kind == "nothing" else heat(face.n, face.base)
+        return "unasked" if face.kind == "not asked" else (f"heat-{shade}" if shade else "")
+
+    rows = [
+        (
+            Lane(line.row.code.name, line.row.code.look),
+            line.row.code.depth - lowest,
+            [
+                (" ".join(filter(None, said_of(face))), ground(face) if column < len(table.columns) else "")
+                for column, face in enumerate(line.faces)
+            ],
+        )
+        for line in lines
+    ]
+    return grid(columns, rows, [f"{head}: {words}" for head, words in about], [_("Code")])
 
 
 def _export_crosstab(request, slug, file, make):

@@ -38,13 +38,8 @@ async function savePng(link) {
   URL.revokeObjectURL(saved.href);
 }
 
-/** Offer PNG wherever a page links to one: the link is of no use without this script. */
-export function offerPng(root = document) {
-  for (const link of root.querySelectorAll("a[data-do=png]")) /** @type {HTMLElement} */ (link).hidden = false;
-}
-
 if (globalThis.document) {
-  offerPng();
+  document.documentElement.dataset.png = ""; // shows the links, which are of no use without this script
   document.addEventListener("click", async (event) => {
     const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-do=png]");
     if (!(link instanceof HTMLAnchorElement)) return;

@@ -1,0 +1,111 @@
+"""The code by respondent matrix: on the page, and as files for statistics packages."""
+
+from dataclasses import replace
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from interviews.access import reach
+from interviews.models import Study
+
+from .. import exports
+from ..columns import BY_RESPONDENT, Unclear
+from ..queries import cross_tabulate, frame_of, question_from
+from ..shown import chosen_rows, shown_as
+from ..statement import statement
+from .asking import address_of, lifts, page_in
+
+PER_PAGE = 30
+VALUES = {
+    "respondents": (_("0 or 1"), _("1 where the respondent has at least one passage with the code")),
+    "coded_segments": (_("Coded segments"), _("Each code on each passage by each coder")),
+    "segments": (_("Segments"), _("Distinct passages: two coders on one range count once")),
+    "words": (_("Words"), _("Words of the passages: a word under several counts once")),
+}
+
+
+def _asked(study, params):
+    """The table of all respondents that an address asks for, and how it is shown. Raises Unclear."""
+    frame = frame_of(study)
+    question = replace(
+        question_from(frame, params), by=BY_RESPONDENT, group="", limits=(), across="", across_group=""
+    )
+    if question.count not in VALUES:
+        question = replace(question, count="respondents")
+    return frame, question, cross_tabulate(study, frame, question, most=None), shown_as(params)
+
+
+@login_required
+@require_GET
+def show_matrix(request, slug):
+    study = reach(Study.objects, request.user, "read", slug=slug)
+    try:
+        frame, question, table, shown = _asked(study, request.GET)
+    except Unclear as unclear:
+        return _refused(request, study, unclear)
+    pages = max(1, -(-len(table.columns) // PER_PAGE))
+    number = min(page_in(request.GET), pages)
+    part = slice((number - 1) * PER_PAGE, number * PER_PAGE)
+    address = address_of(request.GET)
+    context = {
+        "study": study,
+        "page": "query",
+        "frame": frame,
+        "question": question,
+        "shown": shown,
+        "values": [(key, name, key == question.count) for key, (name, _about) in VALUES.items()],
+        "about": VALUES[question.count][1],
+        "columns": table.columns[part],
+        "lines": [_line(row, shown, part) for row in chosen_rows(table, shown)],
+        "total": len(table.columns),
+        "coders": [(name, pk in question.coders) for pk, name in frame.coders],
+        "lifts": lifts(frame, question, request.GET),
+        "address": address,
+        "number": number,
+        "pages": [(n, f"?{address}{'&' if address else ''}page={n}") for n in range(1, pages + 1)],
+        "first": part.start + 1,
+        "last": min(part.stop, len(table.columns)),
+    }
+    return render(request, "coding/matrix.html", context)
+
+
+def _line(row, shown, part):
+    numbers, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
+    cells = list(zip(numbers[:-1][part], asked.people[:-1][part], strict=True))
+    return {"code": row.code, "path": " > ".join(row.code.path), "level": row.code.depth + 1, "cells": cells}
+
+
+@login_required
+@require_GET
+def export_matrix(request, slug):
+    return _export(request, slug, "matrix.csv", exports.matrix_csv)
+
+
+@login_required
+@require_GET
+def export_matrix_xlsx(request, slug):
+    def make(study, frame, question, table, shown):
+        about = [(str(_("Values")), f"{VALUES[question.count][0]}: {VALUES[question.count][1]}")]
+        return exports.matrix_xlsx(
+            study, frame, question, table, shown, about + statement(study, frame, question)
+        )
+
+    return _export(request, slug, "matrix.xlsx", make)
+
+
+def _export(request, slug, file, make):
+    study = reach(Study.objects, request.user, "export", slug=slug)
+    try:
+        frame, question, table, shown = _asked(study, request.GET)
+    except Unclear as unclear:
+        return _refused(request, study, unclear)
+    filters = exports.filters_text(frame, question)
+    exports.note_export(study, request.user, file, filters, len(table.columns))
+    return make(study, frame, question, table, shown)
+
+
+def _refused(request, study, unclear):
+    context = {"study": study, "page": "query", "problem": str(unclear)}
+    return render(request, "coding/matrix.html", context, status=400)
