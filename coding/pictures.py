@@ -14,6 +14,7 @@ from interviews.models import Transcript
 from .analysis import pictures
 from .analysis.pictures import Lane, Picture
 from .queries import Frame, Question, asked_codes, asked_people, coded_rows, cross_tabulate
+from .shown import full_label
 
 PER_PAGE = 40
 
@@ -86,18 +87,22 @@ def per_respondent(study, frame: Frame, question: Question, page: int) -> Drawin
 
 def by_type(study, frame: Frame, question: Question, page: int) -> Drawing:
     table = cross_tabulate(study, frame, replace(question, count="respondents"))
-    rows = [
-        (
-            Lane(row.code.name, row.code.look),
-            row.code.depth,
-            [(n, column.n) for n, column in zip(row.cells[:-1], table.columns, strict=True)],
-        )
-        for row in table.rows
-    ]
-    columns = [(column.label, column.n) for column in table.columns]
+    rows = [(Lane(row.code.name, row.code.look), row.code.depth, _shares(table, row)) for row in table.rows]
+    columns = [(full_label(column), column.n) for column in table.columns]
     query = reverse("coding:query", args=[study.slug])
     links = [f"{query}?cell={row.code.id}" for row in table.rows]
     return Drawing(pictures.shares(columns, rows, _("{n} of {base}"), [_("Code")]), links)
+
+
+def _shares(table, row):
+    """For each column how many of how many mention the code; None where nobody was asked."""
+    asked = row.below
+    return [
+        None if there and not people and not n else (n - beside, base)
+        for n, base, people, there, beside in zip(
+            row.cells[:-1], asked.bases, asked.people, table.people, asked.beside, strict=False
+        )
+    ]
 
 
 def over_time(study, frame: Frame, question: Question, page: int) -> Drawing:

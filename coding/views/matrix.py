@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -11,7 +12,7 @@ from interviews.access import reach
 from interviews.models import Study
 
 from .. import exports
-from ..columns import BY_RESPONDENT, Unclear
+from ..columns import BY_RESPONDENT, MOST_COLUMNS, Unclear
 from ..queries import cross_tabulate, frame_of, question_from
 from ..shown import chosen_rows, shown_as
 from ..statement import statement
@@ -58,7 +59,8 @@ def show_matrix(request, slug):
         "values": [(key, name, key == question.count) for key, (name, _about) in VALUES.items()],
         "about": VALUES[question.count][1],
         "columns": table.columns[part],
-        "lines": [_line(row, shown, part) for row in chosen_rows(table, shown)],
+        "lines": [_line(row, table, shown, part) for row in chosen_rows(table, shown)],
+        "cell_address": _cell_address(study, request.GET) if len(table.columns) <= MOST_COLUMNS else "",
         "total": len(table.columns),
         "coders": [(name, pk in question.coders) for pk, name in frame.coders],
         "lifts": lifts(frame, question, request.GET),
@@ -71,9 +73,15 @@ def show_matrix(request, slug):
     return render(request, "coding/matrix.html", context)
 
 
-def _line(row, shown, part):
+def _cell_address(study, params):
+    """Where the passages behind a number open: in the table with the respondents as its columns."""
+    return f"{reverse('coding:query', args=[study.slug])}?{address_of(params, by=BY_RESPONDENT, cell=None)}&cell="
+
+
+def _line(row, table, shown, part):
     numbers, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
-    cells = list(zip(numbers[:-1][part], asked.people[:-1][part], strict=True))
+    keys = [column.key for column in table.columns]
+    cells = list(zip(numbers[:-1][part], asked.people[:-1][part], keys[part], strict=True))
     return {"code": row.code, "path": " > ".join(row.code.path), "level": row.code.depth + 1, "cells": cells}
 
 

@@ -70,6 +70,68 @@ def test_a_server_that_does_not_answer_is_told_and_the_table_stays(query, watch)
     expect(query.locator(".crosstab")).to_be_visible()
 
 
+def test_families_fold_by_pointer_and_by_keyboard_and_stay_folded(query):
+    rows = query.locator(".crosstab tbody tr:visible")
+    expect(rows).to_have_count(37)
+    query.get_by_role("button", name="Codes below Team return").click()
+    expect(rows).to_have_count(33)
+    expect(query.get_by_role("button", name="Codes below Team return")).to_have_attribute(
+        "aria-expanded", "false"
+    )
+    query.locator(".cell").first.focus()
+    query.keyboard.press("-")
+    expect(rows).to_have_count(28)
+    query.keyboard.press("ArrowDown")
+    assert focused(query).startswith("Team return, Returnee")
+    query.get_by_role("radio", name="Words").check(force=True)
+    expect(query.locator("thead")).not_to_contain_text("Returnee5")
+    expect(rows).to_have_count(28)
+    query.locator(".cell").first.focus()
+    query.keyboard.press("+")
+    expect(rows).to_have_count(33)
+
+
+def test_numbers_are_put_into_classes_divided_tested_and_said_in_the_address(query):
+    query.get_by_label("Columns").select_option("Years abroad")
+    query.get_by_label("Values").select_option("about 4 classes")
+    expect(query.locator("thead")).to_contain_text("10–14")
+    query.get_by_label("or classes from").fill("8")
+    query.get_by_label("or classes from").press("Enter")
+    expect(query.locator("thead")).to_contain_text("under 8")
+    assert "limits=8" in query.url
+    query.locator("summary", has_text="More").click()
+    query.get_by_label("Test for differences").check()
+    expect(query.locator("thead")).to_contain_text("p")
+    expect(query.locator(".tested")).to_contain_text("The unit is the respondent")
+    query.get_by_label("Columns").select_option("Founder")
+    expect(query.locator("thead")).to_contain_text("Yes5")
+    assert "limits" not in query.url
+
+
+def test_a_quote_opens_in_its_transcript_and_leads_back_to_the_same_place(query, axe):
+    query.get_by_role("link", name="Career ceiling, Migrant").click()
+    quote = query.locator("#opened .qt").nth(1)
+    place = quote.get_attribute("id")
+    quote.get_by_role("link").click()
+    query.get_by_role("link", name="Back to the passages").click()
+    expect(query.locator(f"#{place}:target")).to_be_visible()
+    assert "cell=" in query.url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_beside_the_table(query, axe, theme):
+    query.emulate_media(color_scheme=theme)
+    for name in ("Quotes", "Voices", "By respondent"):
+        query.get_by_role("link", name=name, exact=True).click()
+        expect(query.locator("main.doc h1")).to_be_visible()
+        assert axe(query) == []
+    query.set_viewport_size({"width": 390, "height": 844})
+    for name in ("Quotes", "Voices", "By respondent"):
+        query.get_by_role("link", name=name, exact=True).click()
+        expect(query.locator("main.doc h1")).to_be_visible()
+        assert query.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_and_the_page_does_not_scroll_sideways(query, axe, theme, width):

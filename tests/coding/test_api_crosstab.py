@@ -59,6 +59,21 @@ def test_the_demo_study_is_counted_as_by_hand(client):
         assert {name: str(found[name][place]) for name in asked} == {name: row[name] for name in asked}, place
 
 
+def test_the_three_families_of_the_thesis_by_type(client):
+    """The second acceptance question."""
+    study = load_demo()
+    client.force_login(make_reader(study))
+    names = ("Team return", "Association brokerage", "Entrepreneurship")
+    found = {}
+    for count in ("coded_segments", "transcripts"):
+        rows = {row["name"]: row["cells"] for row in ask(client, study, count=count).json()["rows"]}
+        found[count] = [rows[name] for name in names]
+    assert found == {
+        "coded_segments": [[32, 14, 10], [19, 16, 26], [13, 7, 3]],
+        "transcripts": [[5, 4, 3], [5, 4, 3], [5, 4, 1]],
+    }
+
+
 def test_columns_say_how_many_respondents_they_have(client):
     study = load_demo()
     client.force_login(make_reader(study))

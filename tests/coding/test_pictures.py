@@ -175,6 +175,18 @@ def test_a_code_asked_for_has_its_children_as_lanes_and_filters_hold(client):
 
 
 @pytest_django
+def test_types_that_were_not_asked_are_marked(client):
+    study = make_study()
+    kinds = [make_type(study, name) for name in ("Returnee", "Migrant")]
+    code = make_code(study, "Founding")
+    code.asked_of.set(kinds[:1])
+    for kind in kinds:
+        make_transcript(respondent=make_respondent(study, respondent_type=kind))
+    client.force_login(make_reader(study))
+    assert get(client, study, picture="types").context["picture"].table.rows == [["Founding", "0 of 1", "–"]]
+
+
+@pytest_django
 def test_days_of_coding_are_told_apart(client):
     study = make_study()
     who = make_respondent(study, respondent_type=make_type(study))

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from coding.demo import load_demo
 from coding.workbooks import CUT, LONGEST_TEXT, Sheet, workbook_response
+from interviews.restricted import restrict
 from tests.factories import (
     make_attribute,
     make_code,
@@ -119,3 +120,18 @@ def test_a_sheet_says_what_was_asked(client):
     assert said["Filters"] == "Founder: Yes"
     assert f"change {last} " in said["Data"]
     assert said["Taken"]
+
+
+@pytest.mark.django_db
+def test_a_restricted_passage_is_missing_and_the_file_says_that_it_was_withheld(client):
+    """The seventh acceptance question, for the workbook."""
+    study = load_demo()
+    transcript = study.transcripts.get(title__startswith="RET04")
+    segment = transcript.segments.filter(coded_segments__isnull=False).order_by("start").first()
+    restrict(transcript.pk, make_lead(study), segment.start, segment.end, revision=transcript.revision)
+    book = fetch(client, study, SEGMENTS)
+    header, *rows = values(book["Coded segments"])
+    assert segment.quote not in {row[header.index("quote")] for row in rows}
+    withheld = {row[header.index("segment_id")] for row in rows if row[header.index("withheld")] == "yes"}
+    assert segment.pk in withheld
+    assert dict(values(book["Query"])[1:])["Withheld"].startswith(f"{len(withheld)} segment")
