@@ -1,5 +1,6 @@
 """The pages' scripts: their pure functions, tested by Node."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,16 @@ def test_the_scripts_functions_do_what_their_tests_say():
     result = run_node("--import", "./tests/js/imports.mjs", "--test", "--test-reporter=spec", *files)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\u2139 skipped 0\n" in result.stdout
+
+
+def test_no_rule_of_the_whole_page_depends_on_what_is_in_it():
+    """Such a rule is asked again at each change of a page, however small: in a long transcript a coder feels it."""
+    rules = [
+        rule
+        for path in (ROOT / "static" / "css").glob("*.css")
+        for rule in re.findall(r"(?:html|body)[\w.#-]*:has\([^{]*", path.read_text())
+    ]
+    assert not rules
 
 
 def test_a_failing_script_test_is_noticed(tmp_path):

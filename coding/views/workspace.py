@@ -43,6 +43,7 @@ def show_transcript(request, transcript_id):
                 [speaker.label for speaker in speakers if speaker.is_interviewer],
                 passages.ranges.get(transcript.pk, ()),
             ),
+            "is_long": len(transcript.turns) > reading.LONG,
             "tree": code_tree(codes),
             "n_codes": sum(code.retired_at is None for code in codes),
             "workspace": {

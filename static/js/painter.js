@@ -11,6 +11,16 @@ import { slices } from "passages/store";
 const OVERSCAN = 1.5; // screens drawn beyond the visible one, each way
 const LEAST = 0.5; // screens that must be left before the window is renewed
 
+/** The first of the elements from `low` to `high` whose side is at a height or below it; `high` if none is. */
+function firstAt(elements, height, side, low, high) {
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (elements[middle].getBoundingClientRect()[side] < height) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 export class Painter extends EventTarget {
   #live = new Map(); // turn -> [[highlight, range], …]
   #extra = new Map(); // "chosen", "active", … -> [start, end] stretches
@@ -31,7 +41,9 @@ export class Painter extends EventTarget {
       this.#repaint(null);
     });
     page.addEventListener("scroll", () => this.#soon(), { passive: true });
-    new ResizeObserver(() => this.renew()).observe(page);
+    const sizes = new ResizeObserver(() => this.renew());
+    // The text's height, too: a chunk that comes near gets its real one, and what is drawn beside it moves.
+    for (const element of [page, ...page.querySelectorAll(".transcript")]) sizes.observe(element);
     document.fonts.ready.then(() => this.renew());
     store.addEventListener("change", ({ detail }) => this.#repaint(detail.turns));
   }
@@ -57,17 +69,12 @@ export class Painter extends EventTarget {
 
   /** The turns between two heights relative to the page's top, by binary search: [first, last]. */
   #turnsBetween(top, bottom) {
-    const { turns } = this.map;
+    const { turns, chunks, chunkFirst } = this.map;
     const offset = this.page.getBoundingClientRect().top;
+    // Chunks first: asking where a turn is has the whole of its chunk laid out, which may be far away and skipped.
     const find = (edge, side) => {
-      let low = 0;
-      let high = turns.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (turns[middle].getBoundingClientRect()[side] - offset < edge) low = middle + 1;
-        else high = middle;
-      }
-      return low;
+      const chunk = firstAt(chunks, edge + offset, "bottom", 0, chunks.length);
+      return firstAt(turns, edge + offset, side, chunkFirst[chunk] ?? turns.length, chunkFirst[chunk + 1] ?? turns.length);
     };
     return [find(top, "bottom"), Math.min(turns.length, find(bottom, "top")) - 1];
   }

@@ -2,8 +2,13 @@
 
 const LATER = 100; // milliseconds: told in each frame of scrolling, the page would be laid out for it each time
 
+const ROUNDS = 5; // of going to a place until it stays
+
+const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
 export class Reader {
   #timer = 0;
+  #going = null;
   map; store; painter; page; words;
 
   /** @param {{map, store, painter, page: HTMLElement, words: DOMStringMap}} parts */
@@ -16,6 +21,8 @@ export class Reader {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.tell(), LATER);
     });
+    for (const name of ["wheel", "pointerdown", "keydown"])
+      page.addEventListener(name, () => (this.#going = null), { passive: true, capture: true });
     page.addEventListener("focusin", (event) => {
       const turn = map.indexOfTurn.get(event.target.closest(".turn"));
       if (turn !== undefined && turn !== this.current) this.#become(turn);
@@ -34,12 +41,30 @@ export class Reader {
     this.tell();
   }
 
-  /** Put the keys in a turn. */
-  enter(turn, { scroll = true } = {}) {
+  /**
+   * Scroll to a place and, in a long text, again until it stays: chunks there get their real height only when near.
+   * `scroll` does it, and gives whether it moved.
+   */
+  async #settle(scroll) {
+    const going = (this.#going = {});
+    for (let round = 0; scroll() && round < ROUNDS; round += 1) {
+      await frames();
+      if (this.#going !== going) return;
+    }
+  }
+
+  /** Put the keys in a turn; `block` says where it is scrolled to. */
+  enter(turn, { scroll = true, block = /** @type {ScrollLogicalPosition} */ ("nearest") } = {}) {
     if (turn < 0 || turn >= this.map.turns.length) return;
+    const element = this.map.turns[turn];
     this.#become(turn);
-    this.map.turns[turn].focus({ preventScroll: true });
-    if (scroll) this.map.turns[turn].scrollIntoView({ block: "nearest" });
+    element.focus({ preventScroll: true });
+    if (scroll)
+      this.#settle(() => {
+        const before = this.page.scrollTop;
+        element.scrollIntoView({ block });
+        return Math.abs(this.page.scrollTop - before) > 1;
+      });
     this.tell();
   }
 
@@ -51,11 +76,15 @@ export class Reader {
 
   /** Bring a position into view; with `focus` the keys go there too. */
   goTo(start, { focus = false } = {}) {
-    const rect = this.map.range(start, start + 1).getBoundingClientRect();
-    const box = this.page.getBoundingClientRect();
-    if (rect.top < box.top + 40 || rect.bottom > box.bottom - 40)
+    if (focus) this.enter(Math.max(0, this.map.turnAt(start)), { scroll: false });
+    const range = this.map.range(start, start + 1);
+    this.#settle(() => {
+      const rect = range.getBoundingClientRect();
+      const box = this.page.getBoundingClientRect();
+      if (rect.top >= box.top + 40 && rect.bottom <= box.bottom - 40) return false;
       this.page.scrollTop += rect.top - box.top - box.height / 3;
-    if (focus) this.enter(Math.max(0, this.map.turnAt(start)));
+      return true;
+    });
   }
 
   /** Say which turn is being read. */

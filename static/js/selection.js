@@ -89,6 +89,15 @@ export class Chooser extends EventTarget {
     this.#become(start < end ? this.map.trim(start, end) : null);
   }
 
+  /** What the browser's selection covers of the text, as after "select all"; null where that is nothing. */
+  selected() {
+    const selection = document.getSelection();
+    const range = selection.rangeCount ? selection.getRangeAt(0) : null;
+    if (!range || range.collapsed || !range.intersectsNode(this.root)) return null;
+    const start = this.map.fromDom(range.startContainer, range.startOffset);
+    return this.map.trim(start, this.map.fromDom(range.endContainer, range.endOffset));
+  }
+
   #become(chosen) {
     if (chosen?.start === this.chosen?.start && chosen?.end === this.chosen?.end) return;
     this.chosen = chosen;

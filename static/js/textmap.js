@@ -64,6 +64,9 @@ export class TextMap {
     this.turnStart = this.turns.map((turn) => Number(turn.dataset.start));
     this.turnEnd = this.turns.map((turn) => Number(turn.dataset.end));
     this.indexOfTurn = new Map(this.turns.map((turn, index) => [turn, index]));
+    this.chunks = [...root.querySelectorAll(".chunk")];
+    /** The first turn of each chunk. */
+    this.chunkFirst = this.chunks.map((chunk) => this.indexOfTurn.get(chunk.querySelector(".turn")));
   }
 
   get end() {
@@ -128,13 +131,13 @@ export class TextMap {
     return range;
   }
 
-  /** The words of a stretch; what the layout left out between its parts becomes a space. */
-  words(start, end) {
+  /** The words of a stretch; what the layout left out between its parts becomes a space, or another `gap`. */
+  words(start, end, gap = " ") {
     let text = "";
     let at = start;
     for (const { node, from, to } of this.parts(start, end)) {
       const piece = this.byNode.get(node);
-      if (text && piece.start > at) text += " ";
+      if (text && piece.start > at) text += gap;
       text += node.data.slice(from, to);
       at = piece.end;
     }

@@ -368,9 +368,9 @@ const pressed = {
 document.addEventListener("click", (event) => pressed[event.target.closest("[data-do]")?.dataset.do]?.());
 
 page.addEventListener("copy", (event) => {
-  const { chosen } = chooser;
-  if (!chosen || !event.clipboardData) return;
-  event.clipboardData.setData("text/plain", map.words(chosen.start, chosen.end));
+  const stretch = chooser.chosen ?? chooser.selected(); // not what is selected: Firefox leaves out what it skips
+  if (!stretch || !event.clipboardData) return;
+  event.clipboardData.setData("text/plain", map.words(stretch.start, stretch.end, "\n"));
   event.preventDefault();
 });
 
@@ -460,8 +460,7 @@ function goToHash() {
   const at = /^#at(\d+)-(\d+)$/.exec(location.hash);
   if (at) goToPassage(Number(at[1]), Number(at[2]));
   else if (turn >= 0) {
-    map.turns[turn].scrollIntoView({ block: "start" });
-    reader.enter(turn, { scroll: false });
+    reader.enter(turn, { block: "start" });
   }
   painter.renew();
 }
@@ -485,6 +484,5 @@ function failed() {
   page.prepend(note);
 }
 
-article.toggleAttribute("data-long", map.turns.length > 3000);
 updateButtons();
 load().catch(failed);
