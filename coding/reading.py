@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from interviews.turns import lang_of
 
 CHUNK = 50  # turns in a section, the unit a browser may skip when it is far away
-LONG = 3000  # turns above which it may: in a shorter text that gains nothing, and scrolling stutters in Firefox
+LONG = (
+    3000  # turns above which it may: in a shorter text that gains nothing, and scrolling stutters in Firefox
+)
 MARKS = {"bold": "b", "italic": "i", "heading": "b", "restricted": "span"}
 
 

@@ -1,10 +1,10 @@
 /** Where in the transcript one is: the turn that has the keys, going to places, walking from coding to coding. */
 
 const LATER = 100; // milliseconds: told in each frame of scrolling, the page would be laid out for it each time
+const STAYS = 8; // frames in which a place in a long text must stay where it was scrolled to
+const MOST = 60; // frames after which it is left where it is
 
-const ROUNDS = 5; // of going to a place until it stays
-
-const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const frame = () => new Promise((done) => requestAnimationFrame(done));
 
 export class Reader {
   #timer = 0;
@@ -16,6 +16,7 @@ export class Reader {
     Object.assign(this, { map, store, painter, page, words });
     this.current = -1;
     this.turnOf = document.getElementById("turn-of");
+    this.skips = Boolean(page.querySelector("[data-skips]"));
     if (map.turns.length) map.turns[0].tabIndex = 0;
     painter.addEventListener("scroll", () => {
       clearTimeout(this.#timer);
@@ -47,9 +48,12 @@ export class Reader {
    */
   async #settle(scroll) {
     const going = (this.#going = {});
-    for (let round = 0; scroll() && round < ROUNDS; round += 1) {
-      await frames();
+    scroll();
+    if (!this.skips) return;
+    for (let all = 0, stays = 0; stays < STAYS && all < MOST; all += 1) {
+      await frame();
       if (this.#going !== going) return;
+      stays = scroll() ? 0 : stays + 1;
     }
   }
 

@@ -367,8 +367,9 @@ const pressed = {
 };
 document.addEventListener("click", (event) => pressed[event.target.closest("[data-do]")?.dataset.do]?.());
 
-page.addEventListener("copy", (event) => {
-  const stretch = chooser.chosen ?? chooser.selected(); // not what is selected: Firefox leaves out what it skips
+document.addEventListener("copy", (event) => {
+  // By position, not as selected: Firefox leaves out what it skips.
+  const stretch = (page.contains(event.target) && chooser.chosen) || chooser.selected();
   if (!stretch || !event.clipboardData) return;
   event.clipboardData.setData("text/plain", map.words(stretch.start, stretch.end, "\n"));
   event.preventDefault();
@@ -459,9 +460,7 @@ function goToHash() {
   const turn = map.turns.findIndex((element) => `#${element.id}` === location.hash);
   const at = /^#at(\d+)-(\d+)$/.exec(location.hash);
   if (at) goToPassage(Number(at[1]), Number(at[2]));
-  else if (turn >= 0) {
-    reader.enter(turn, { block: "start" });
-  }
+  else if (turn >= 0) reader.enter(turn, { block: "start" });
   painter.renew();
 }
 addEventListener("hashchange", goToHash);
