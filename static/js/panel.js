@@ -66,7 +66,8 @@ export class Panel extends EventTarget {
   }
 
   #list(from, to, whole) {
-    const focused = document.activeElement?.closest?.("#codings [data-id]")?.dataset.id;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest("#codings [data-id]"));
+    const at = focused ? [...this.box.querySelectorAll("[data-id]")].indexOf(focused) : -1;
     const parts = [];
     const seen = new Set();
     if (whole) this.#group(parts, this.words.header, this.store.inTurn(this.map.turns.length), seen);
@@ -77,8 +78,15 @@ export class Panel extends EventTarget {
     if (!parts.length) parts.push(this.#nothing(whole));
     this.box.replaceChildren(...parts);
     this.#count(from, to, whole);
-    if (focused) this.box.querySelector(`[data-id="${focused}"]`)?.focus();
+    if (focused) this.#focusAgain(focused.dataset.id, at);
     this.#mark();
+  }
+
+  /** Put the focus back on a coding or, where that is gone, on the one that took its place. */
+  #focusAgain(id, at) {
+    const buttons = [...this.box.querySelectorAll("[data-id]")];
+    const same = buttons.find((button) => button.dataset.id === id);
+    (same ?? buttons[Math.min(at, buttons.length - 1)] ?? this.box).focus();
   }
 
   #group(parts, title, codings, seen, turn) {

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -15,10 +16,12 @@ import uuid
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import Error
 
 from tools.postgres import free_port
 
 CHANGES = 100  # by the page, and as many by a script
+FULL = "PASSAGES_FULL" in os.environ  # the long form of the last test
 
 
 class Server:
@@ -209,3 +212,123 @@ def test_a_killed_server_loses_nothing_it_acknowledged_and_gets_what_waits_once(
     assert server.rows("pragma integrity_check") == [("ok",)]
     print(f"killed after {killed_at + 1} of the page's, {len(script.acknowledged)} of the script's {CHANGES}")
     page.context.close()
+
+
+CHOSEN = """() => {
+  const found = [...(CSS.highlights.get('chosen') ?? [])].map(({ startContainer, startOffset, endOffset }) => {
+    const at = Number(startContainer.parentElement.dataset.at);
+    const points = (to) => [...startContainer.data.slice(0, to)].length;
+    return [at + points(startOffset), at + points(endOffset)];
+  });
+  return found[0] ?? null;
+}"""
+KEPT = """() => new Promise((done) => {
+  const opening = indexedDB.open('passages', 1);
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction('changes').objectStore('changes').getAll();
+    asked.onsuccess = () => {
+      opening.result.close();
+      done(asked.result.map(({ change }) => change.id.replaceAll('-', '')));
+    };
+  };
+})"""
+
+
+class Coder:
+    """A person who codes one word after the other, whatever becomes of the server, the tab and the network."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.context = page.context
+        self.made = []  # (start, end) of each word coded, in order
+        self.acknowledged = [note_acknowledged(page)]
+        self.open()
+
+    def open(self):
+        place = f"#at{self.made[-1][0]}-{self.made[-1][1]}" if self.made else ""
+        self.page.goto(self.address + place)
+        self.page.wait_for_selector("#page[data-ready]")
+
+    def code_a_word(self):
+        after = self.made[-1][0] if self.made else -1
+        for _press in range(5):
+            self.page.keyboard.press("ArrowRight")
+            chosen = self.page.evaluate(CHOSEN)
+            if chosen and chosen[0] > after:
+                break
+        self.page.keyboard.press("1")
+        self.made.append(tuple(chosen))
+
+    def crash(self):
+        """The tab dies, as soon as what was coded last is kept: some milliseconds after it was seen."""
+        while len({*self.page.evaluate(KEPT)}.union(*self.acknowledged)) < len(self.made):
+            self.page.wait_for_timeout(5)
+        with contextlib.suppress(Error):
+            self.page.goto("chrome://crash")
+        self.page.close()
+        self.page = self.context.new_page()
+        self.acknowledged.append(note_acknowledged(self.page))
+
+    def all_saved(self):
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+        self.page.wait_for_function(
+            "() => document.getElementById('status').dataset.state === 'saved'", timeout=120_000
+        )
+
+
+def test_kills_crashes_and_a_cut_lose_nothing_double_nothing_and_keep_the_order(browser, server):
+    """60 changes, two kills, one crash, a cut; or 300, five, two and a minute with ``PASSAGES_FULL=1``."""
+    changes, kills, crashes, seconds = (300, 5, 2, 60) if FULL else (60, 2, 1, 0)
+    chance = random.Random(3)
+    [(transcript, slug)] = server.rows(
+        "select t.id, s.slug from interviews_transcript t join interviews_study s on s.id = t.study_id"
+        " order by t.id desc limit 1"
+    )
+    [(code,)] = server.rows("select id from coding_code where retired_at is null order by id limit 1")
+    before = server.coded_segments()
+    page = signed_in_page(browser, server, "coder_a")
+    page.evaluate(
+        "([key, code]) => localStorage.setItem(key, `[${code}]`)", [f"passages.recent.{slug}", code]
+    )
+    coder = Coder(page, f"{server.url}/transcripts/{transcript}/")
+
+    moments = chance.sample(range(5, changes - 5), kills + crashes + 1)
+    killed, crashed, cut = set(moments[:kills]), set(moments[kills:-1]), moments[-1]
+    down, back_at, cut_at = None, None, None
+    for n in range(changes):
+        if n in killed:
+            if down is not None:
+                server.start()
+            server.kill()
+            down = n + chance.randint(1, 8)
+        if down is not None and (n >= down or n in crashed):
+            server.start()  # a tab that opens needs a server: what waits in the browser is sent by the new one
+            down = None
+        if n == cut:
+            coder.context.set_offline(True)
+            back_at, cut_at = n + changes // 10, time.monotonic()
+        if back_at is not None and (n >= back_at or n in crashed):
+            coder.page.wait_for_timeout(max(0, 1000 * (cut_at + seconds - time.monotonic())))
+            coder.context.set_offline(False)
+            back_at = None
+        if n in crashed:
+            coder.crash()
+            coder.open()
+        coder.code_a_word()
+    if down is not None:
+        server.start()
+    coder.context.set_offline(False)
+    coder.all_saved()
+
+    made = server.changes_of("coder_a")
+    assert len(made) == len(set(made)) == len(coder.made) == changes
+    places = {
+        pk: (start, end)
+        for pk, start, end in server.rows(
+            "select c.id, s.start, s.end from coding_codedsegment c join coding_segment s on s.id = c.segment_id"
+        )
+    }
+    assert [places[pk] for pk in made] == coder.made
+    assert len(server.coded_segments()) == len(before) + changes
+    assert server.rows("pragma integrity_check") == [("ok",)]
+    coder.context.close()
