@@ -6,6 +6,7 @@ Takes a server of its own on a scratch data folder, so that neither the clock no
 import argparse
 import os
 import tempfile
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def at_a_coding(page):
     page.wait_for_timeout(300)
 
 
+def at_the_words_coded_most(page):
+    page.wait_for_selector("[data-ready=true]")
+    page.locator("#t2 p").click(position={"x": 300, "y": 40})
+    page.wait_for_timeout(300)
+
+
 def choosing_a_code(page):
     page.wait_for_selector("[data-ready=true]")
     page.locator("#page").focus()
@@ -43,10 +50,10 @@ def choosing_a_code(page):
     page.wait_for_timeout(300)
 
 
-def shots(study, transcript):
+def shots(study, transcripts):
     """What is taken; pages are added here."""
     home = f"/studies/{study}/"
-    workspace = f"/transcripts/{transcript}/"
+    workspace, chinese, deep = (f"/transcripts/{pk}/" for pk in transcripts)
     return [
         Shot("sign-in", "/sign-in/", signed_in=False),
         Shot("studies", "/"),
@@ -60,6 +67,8 @@ def shots(study, transcript):
         Shot("workspace-dark", workspace, theme="dark", prepare=at_a_coding),
         Shot("workspace-390", workspace, size=PHONE, prepare=at_a_coding),
         Shot("workspace-palette", workspace, prepare=choosing_a_code),
+        Shot("workspace-chinese", chinese, prepare=at_a_coding),
+        Shot("workspace-nine-deep", deep, prepare=at_the_words_coded_most),
         Shot("query", f"{home}query/"),
         Shot("query-dark", f"{home}query/", theme="dark"),
         Shot("query-1024", f"{home}query/", size=TABLET),
@@ -76,12 +85,12 @@ def main():
         os.environ["PASSAGES_DATA"] = data
         os.environ.pop("DATABASE_URL", None)
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        cookie, study, transcript = make_demo()
+        cookie, study, transcripts = make_demo()
         FOLDER.mkdir(parents=True, exist_ok=True)
         take(
             [
                 shot
-                for shot in shots(study, transcript)
+                for shot in shots(study, transcripts)
                 if not only or any(part in shot.name for part in only)
             ],
             cookie,
@@ -89,7 +98,7 @@ def main():
 
 
 def make_demo():
-    """Loads the demo study; returns its owner's session, its slug and one transcript."""
+    """Loads the demo study; returns its owner's session, its slug, and transcripts: any, a Chinese, a deep one."""
     import django
 
     django.setup()
@@ -105,10 +114,32 @@ def make_demo():
     call_command("load_demo", if_empty=True, verbosity=0)
     study = Study.objects.get()
     client = Client()
-    client.force_login(Membership.objects.get(study=study, role="owner").user)
-    transcript = study.transcripts.order_by("filename").filter(filename__startswith="RET").first()
+    owner = Membership.objects.get(study=study, role="owner").user
+    client.force_login(owner)
+    transcripts = [study.transcripts.get(filename__startswith=name) for name in ("RET01", "MIG03", "INS02")]
+    code_nine_deep(transcripts[-1], owner)
     connections.close_all()
-    return client.cookies["sessionid"].value, study.slug, transcript.pk
+    return client.cookies["sessionid"].value, study.slug, [transcript.pk for transcript in transcripts]
+
+
+def code_nine_deep(transcript, coder):
+    """Nine codes around the same words of the second turn, each a little further out."""
+    from coding.changes import make
+
+    turn = transcript.turns[1]
+    middle = (turn["said"] + turn["end"]) // 2
+    codes = transcript.study.codes.filter(retired_at=None).exclude(parent=None).order_by("name")[::3][:9]
+    made = [
+        {
+            "id": uuid.uuid4(),
+            "do": "apply",
+            "start": max(turn["said"], middle - 20 * (n + 2)),
+            "end": min(turn["end"], middle + 20 * (n + 2)),
+            "code": code.pk,
+        }
+        for n, code in enumerate(codes)
+    ]
+    make(transcript.pk, coder, transcript.revision, made)
 
 
 def take(wanted, session):
