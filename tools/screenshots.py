@@ -26,11 +26,11 @@ class Shot:
     signed_in: bool = True
 
 
-def at_a_coding(page):
+def at_a_coding(page, number=3):
     """The workspace as a coder has it: highlights drawn, one coded segment open."""
     page.wait_for_selector("[data-ready=true]")
     page.locator("#page").focus()
-    for _ in range(3):
+    for _ in range(number):
         page.keyboard.press("n")
     page.wait_for_timeout(300)
 
@@ -67,7 +67,7 @@ def shots(study, transcripts):
         Shot("workspace-dark", workspace, theme="dark", prepare=at_a_coding),
         Shot("workspace-390", workspace, size=PHONE, prepare=at_a_coding),
         Shot("workspace-palette", workspace, prepare=choosing_a_code),
-        Shot("workspace-chinese", chinese, prepare=at_a_coding),
+        Shot("workspace-chinese", chinese, prepare=lambda page: at_a_coding(page, 7)),
         Shot("workspace-nine-deep", deep, prepare=at_the_words_coded_most),
         Shot("query", f"{home}query/"),
         Shot("query-dark", f"{home}query/", theme="dark"),
