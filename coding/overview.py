@@ -135,14 +135,16 @@ def names_of(user_ids):
     return dict(get_user_model().objects.filter(pk__in=user_ids).values_list("pk", "username"))
 
 
-def coded_segments_of(study):
-    """``{respondent id: (number of coded segments, address of the transcript that has most of them)}``."""
+def coded_segments_of(study, respondent=None):
+    """``{respondent id: (number of coded segments, address of the transcript with most)}``, of all or of one."""
+    if respondent:
+        return _count_coded_segments(study, respondent=respondent)
     key = f"coded-segments-of:{study.pk}:{study.last_event_id()}"
     return cache.get_or_set(key, lambda: _count_coded_segments(study))
 
 
-def _count_coded_segments(study):
-    rows = CodedSegment.objects.of_study(study).exclude(respondent=None).order_by()
+def _count_coded_segments(study, **lookup):
+    rows = CodedSegment.objects.of_study(study).filter(**lookup).exclude(respondent=None).order_by()
     rows = rows.filter(content_object__transcript__removed_at=None)
     counted = rows.values_list("respondent", "content_object__transcript").annotate(n=Count("pk"))
     found = {}

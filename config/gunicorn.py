@@ -1,5 +1,6 @@
 """How gunicorn serves Passages: `python -m gunicorn -c config/gunicorn.py config.wsgi`."""
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+M_MMAP_THRESHOLD = -3  # of malloc.h
 on_sqlite = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
@@ -23,3 +25,10 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 accesslog = None  # who read which transcript when is in no log
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "warning").lower()
+
+
+def post_fork(server, worker):
+    """Have large blocks given back to the system when they are freed: by itself glibc keeps what an upload took."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries do without
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)

@@ -39,13 +39,16 @@ _counters = []
 
 
 def count_with(counter):
-    """Have ``counter(study) -> {respondent id: (number of coded segments, address where they are)}`` asked."""
+    """Have ``counter(study, respondent)`` asked for ``{respondent id: (number of coded segments, address of them)}``.
+
+    ``respondent`` is the one to count for, or None for all.
+    """
     _counters.append(counter)
 
 
-def coded_segments(study):
+def coded_segments(study, respondent=None):
     """As the counters say; who has none is left out."""
-    return {pk: counted for counter in _counters for pk, counted in counter(study).items()}
+    return {pk: counted for counter in _counters for pk, counted in counter(study, respondent).items()}
 
 
 @transaction.atomic

@@ -55,12 +55,12 @@ class Head(NamedTuple):
 class Table:
     """The respondents of a study as rows of cells, in the order that an address asks for."""
 
-    def __init__(self, study, params=None):
+    def __init__(self, study, params=None, only=None):
         self.study, self.params = study, params or {}
         self.attributes = list(study.attributes.all())
         self.types = list(study.respondent_types.all())
         self.heard = _transcripts_by_respondent(study)
-        self.counted = respondents.coded_segments(study)
+        self.counted = respondents.coded_segments(study, only)
 
     @property
     def kind(self):
@@ -163,7 +163,7 @@ def edit_cell(request, respondent_id):
     person = Respondent.objects.select_related("respondent_type").get(pk=person.pk)
     context = {
         "study": form.instance.study,
-        "person": Table(form.instance.study).row(person),
+        "person": Table(form.instance.study, only=person).row(person),
         "event": event,
         "may_edit": True,
     }

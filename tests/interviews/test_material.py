@@ -774,6 +774,16 @@ def test_turns_of_a_text_without_labels_are_given_to_two_voices(client, study, l
     assert Speaker.objects.get(label="Wenbo").respondent.pseudonym == "Wenbo"
 
 
+def test_giving_turns_away_takes_the_same_queries_however_many_there_are(
+    client, study, lead, django_assert_num_queries
+):
+    for number in range(1, 3):
+        send(client, study, (f"{number}.txt", "So?\n\nYes.\n\n" * number * 5))
+        upload = Upload.objects.last()
+        with django_assert_num_queries(3):  # the session with its user, the study, the file
+            client.get(reverse("interviews:upload-turns", args=[study.slug, upload.pk]))
+
+
 def test_a_text_with_labels_has_no_turns_to_give_away(client, study, lead):
     send(client, study, ("RET03_junfeng.txt", TALK))
     address = reverse("interviews:upload-turns", args=[study.slug, Upload.objects.get().pk])

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bench.hostile import LAUGHING
+from bench.material import make_zip
 from interviews import respondents
 from interviews.models import Attribute, Event, Respondent, RespondentType
 from interviews.speakers import assign
@@ -680,3 +682,26 @@ def test_mapping_a_speaker_anew_can_be_undone_from_the_history(client, study, le
     client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
     coded.refresh_from_db()
     assert coded.respondent == one
+
+
+def test_cells_and_types_take_the_same_queries_however_many_there_are(
+    client, study, lead, django_assert_num_queries
+):
+    kind = make_type(study, "Returnee")
+    years = make_attribute(study, "Years", kind="number")
+    person = make_respondent(study, "Wenbo", kind)
+    change(client, person, f"value_{years.pk}", "0")
+    for number in range(1, 3):
+        for _each in range(3):
+            make_attribute(study)
+            make_transcript(study, respondent=make_respondent(study, None, kind))
+            make_type(study)
+        with django_assert_num_queries(16):
+            change(client, person, f"value_{years.pk}", str(number))
+        with django_assert_num_queries(6):
+            client.get(address("respondent-type", kind.pk))
+
+
+def test_a_workbook_built_to_exhaust_is_refused_as_a_table(client, study, lead):
+    shown = preview(client, study, make_zip(LAUGHING["xlsx"])).content.decode()
+    assert "no word processor writes" in shown
