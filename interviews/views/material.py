@@ -237,6 +237,8 @@ def import_transcripts(request, slug):
     uploads = Upload.objects.filter(study=study, user=request.user)
     upload = get_object_or_404(uploads.select_related("respondent__respondent_type"), pk=number)
     upload.study = study
+    if not _is_script(request):
+        _keep_all_typed(request, lines, besides=upload)
     changed = LINE_ACTS[do](request, lines, upload)
     if _is_script(request):
         return _fragments(request, lines, _following(study, request.user, changed))
@@ -336,6 +338,13 @@ def _import_ready(request, study, lines):
         )
     left = Upload.objects.filter(study=study, user=request.user).exists()
     return redirect("interviews:import" if left or not done else "coding:study", study.slug)
+
+
+def _keep_all_typed(request, lines, besides):
+    """Save what the page's one form says about all other files, which a script saves as it is typed."""
+    for line in lines.all():
+        if line.upload.pk != besides.pk:
+            _keep_typed(request, lines, line.upload)
 
 
 def _keep_typed(request, lines, upload):

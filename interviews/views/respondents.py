@@ -209,7 +209,9 @@ def _edit_respondent(request, person):
     heading = (
         _("Respondent %(name)s") % {"name": form.initial["pseudonym"]} if person.pk else _("New respondent")
     )
-    return _form_page(request, person.study, form, heading, person=person if person.pk else None)
+    heard = _transcripts_by_respondent(person.study).get(person.pk, []) if person.pk else []
+    about = {"person": person if person.pk else None, "transcripts": heard}
+    return _form_page(request, person.study, form, heading, **about)
 
 
 def _reach(queryset, request, pk):

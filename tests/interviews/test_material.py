@@ -711,6 +711,16 @@ def test_what_was_chosen_but_not_settled_is_found_again(client, study, lead):
     assert 'value="Ben Wu"' in page(client, study)
 
 
+def test_what_was_typed_about_one_file_is_kept_when_another_is_saved(client, study, lead):
+    send(client, study, ("one.txt", GROUP), ("RET03_junfeng.txt", TALK))
+    one, other = Upload.objects.order_by("pk")
+    typed = fields(other, respondent="Jun", who_0="interviewer", who_1="respondent", language="de")
+    given = fields(one, who_0="interviewer", who_1="interviewer", who_2="interviewer")
+    act(client, study, f"save:{one.pk}", **given, **typed)
+    other.refresh_from_db()
+    assert (staging.own_name(other), other.language) == ("Jun", "de")
+
+
 def test_a_file_that_was_in_the_study_is_read_once_it_is_not(client, study, lead):
     send(client, study, ("RET03_junfeng.txt", TALK))
     act(client, study, "import")

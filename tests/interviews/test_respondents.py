@@ -705,3 +705,15 @@ def test_cells_and_types_take_the_same_queries_however_many_there_are(
 def test_a_workbook_built_to_exhaust_is_refused_as_a_table(client, study, lead):
     shown = preview(client, study, make_zip(LAUGHING["xlsx"])).content.decode()
     assert "no word processor writes" in shown
+
+
+def test_the_page_of_a_respondent_leads_to_who_speaks_in_each_of_their_transcripts(client, study, lead):
+    person, other = make_respondent(study, "Wenbo"), make_respondent(study, "Lihua")
+    own, group = make_transcript(study, respondent=person), make_transcript(study, respondent=other)
+    group.speakers.filter(label="WENBO").update(respondent=person)
+    shown = client.get(address("respondent", person.pk)).content.decode()
+    assert address("speakers", own.pk) in shown
+    assert address("speakers", group.pk) in shown
+    assert (
+        "no transcript yet" in client.get(address("respondent", make_respondent(study).pk)).content.decode()
+    )
