@@ -403,14 +403,16 @@ def why_not_merge(code, into):
     return ""
 
 
-def carry(rows, code, into, before, after):
+def carry(rows, code, into, before, after, looked_at=False):
     """Move coded segments (a queryset, all of one code) to another code; images of what changes go into both dicts.
 
     A coder's second coding of the same words folds into the one there: its memos go over, and it is deleted. What was
-    coded by the present definition counts as coded by the new code's; what was not stays to be reviewed.
+    coded by the present definition, or has been looked at now, counts as coded by the new code's; what was not stays
+    to be reviewed.
     """
     _fold(rows, into, before, after)
     current = Case(When(code_revision=code.revision, then=Value(into.revision)), default=Value(0))
+    current = Value(into.revision) if looked_at else current
     for pk, tag, revision, new in (
         rows.order_by().annotate(new=current).values_list("pk", "tag_id", "code_revision", "new")
     ):

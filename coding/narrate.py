@@ -242,6 +242,35 @@ def _split_code(story):
     return format_html(told, code=story.target, n=number)
 
 
+def _of_segments(story):
+    number = len(story.rows("codedsegment"))
+    return ngettext("%(n)d coded segment", "%(n)d coded segments", number) % {"n": number}
+
+
+@sentence("recode-segments", kind="coding")
+def _recode_segments(story):
+    return format_html(
+        _("gave {many} the code <b>{code}</b> instead"), many=_of_segments(story), code=story.target
+    )
+
+
+@sentence("add-code", kind="coding")
+def _add_code(story):
+    return format_html(
+        _("applied <b>{code}</b> as well: {many}"), many=_of_segments(story), code=story.target
+    )
+
+
+@sentence("withdraw-segments", kind="coding")
+def _withdraw_segments(story):
+    return format_html(_("withdrew {}"), _of_segments(story))
+
+
+@sentence("keep-segments", kind="coding")
+def _keep_segments(story):
+    return format_html(_("kept {} under codes that were changed"), _of_segments(story))
+
+
 @sentence("duplicate-code", kind="codebook")
 def _duplicate_code(story):
     return format_html(_("made <b>{}</b>, a copy of another code"), story.target)

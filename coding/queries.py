@@ -898,10 +898,10 @@ def _grouped(frame, segments, bearing, by_person, hidden):
                 segment.transcript_id,
                 segment.title,
                 turn_at(turns[segment.transcript_id], segment.start)[0],
-                _text_before(hidden.text(*before), segment.start),
+                text_before(hidden.text(*before), segment.start),
                 hidden.quote(*place, segment.quote),
                 lang_of(segment.quote),
-                _text_after(hidden.text(*after)),
+                text_after(hidden.text(*after)),
                 coders,
                 codes,
             )
@@ -909,14 +909,14 @@ def _grouped(frame, segments, bearing, by_person, hidden):
     return [(frame.people.get(pk), by_person[pk][0], found) for pk, found in groups]
 
 
-def _text_before(text, start):
+def text_before(text, start):
     """What stands before a quote, from a whole word on; "…" says that it goes on. Near the beginning, all there is."""
     if start <= AROUND:
         return text[:start].lstrip()
     return "…" + re.sub(r"^\S{0,20}\s+", "", text)
 
 
-def _text_after(text):
+def text_after(text):
     if len(text) < AROUND:
         return text.rstrip()
     return re.sub(r"\s+\S{0,20}$", "", text).rstrip(".,;:，。；：、 ") + "…"

@@ -101,6 +101,9 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:new-code": (NOT_OFFERED, LEAD),
     "coding:code": (NOT_OFFERED, LEAD),
     "coding:codebook-acts": (NOT_OFFERED, LEAD),
+    "coding:recoding": (READER, CODER),
+    "coding:codebook-as-of": (READER, NOT_OFFERED),
+    "coding:revisions-of-code": (READER, NOT_OFFERED),
     "coding:import-codebook": (LEAD, LEAD),
     "coding:codebook-csv": (LEAD, NOT_OFFERED),
     "coding:codebook-qdc": (LEAD, NOT_OFFERED),
@@ -301,6 +304,7 @@ class World:
             "api:read_transcript": [self.transcript.pk],
             "coding:memo": [self.memo.pk],
             "coding:code": [self.code.pk],
+            "coding:revisions-of-code": [self.code.pk],
             "coding:edit-memo": [self._memo_of(who).pk],
             "coding:delete-memo": [self._memo_of(who).pk],
             "admin:app_list": ["coding"],
@@ -377,6 +381,7 @@ POSTED = {  # where an empty form is not understood, and so refused before anybo
     "admin:coding_code_merge": lambda: {"codes": Code.objects.values_list("pk", flat=True)[:1]},
     "interviews:import": lambda: {"do": "leave-all-out"},
     "coding:codebook-acts": lambda: {"do": "retire"},
+    "coding:recoding": lambda: {"do": "keep"},
     "interviews:respondent-cell": lambda: {"field": "pseudonym", "value": "Wen"},
 }
 

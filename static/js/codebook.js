@@ -293,7 +293,7 @@ class Page {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const button = /** @type {HTMLButtonElement} */ (event.submitter);
     if (form.matches("[data-tools]")) return event.preventDefault();
-    if (!this.main.contains(form)) return;
+    if (!this.main.contains(form) || button?.matches("[data-recode]")) return;
     const body = new FormData(form, button);
     if (form.matches("form[data-pane]") || button?.matches("[data-pane]")) {
       event.preventDefault();

@@ -1,5 +1,7 @@
 /** A tree that is one list of rows: walked by keys, folded, filtered, chosen from. Rows carry data-code and data-parent. */
 
+import { initials } from "passages/pinyin";
+
 /** Ids of the rows to show: those whose text contains the words asked for, and all above them. */
 export function matching(rows, asked) {
   const wanted = asked.normalize("NFKC").toLowerCase().trim();
@@ -38,12 +40,11 @@ export class Tree extends EventTarget {
   take(box) {
     this.box = box;
     this.elements = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("[data-code]")]);
-    this.rows = this.elements.map((row) => ({
-      row,
-      id: row.dataset.code,
-      parent: row.dataset.parent,
-      text: `${row.querySelector("a").textContent}\n${row.querySelector(".def").textContent}`,
-    }));
+    this.rows = this.elements.map((row) => {
+      const name = row.querySelector("a").textContent;
+      const text = `${name}\n${initials(name)}\n${row.querySelector(".def").textContent}`;
+      return { row, id: row.dataset.code, parent: row.dataset.parent, text };
+    });
     this.byId = new Map(this.rows.map((each) => [each.id, each]));
     this.closed ??= new Set(this.elements.filter((row) => row.dataset.folds === "closed").map((row) => row.dataset.code));
     for (const id of this.chosen) if (!this.byId.has(id)) this.chosen.delete(id);

@@ -174,3 +174,38 @@ def test_everything_works_without_scripts(browser, live_server, signed_in, study
     expect(page.get_by_text("2 codes are moved.")).to_be_visible()
     assert tree(study)[2:] == [(0, "Home 老𬭎"), (1, "Work"), (1, "Money")]
     context.close()
+
+
+def test_passages_are_chosen_and_recoded_and_a_code_is_split(page, live_server, signed_in, study, axe):
+    trust = study.codes.get(name="Trust")
+    transcript = study.transcripts.get()
+    for start in (12, 20, 30):
+        make_coded_segment(transcript, trust, start=start, end=start + 6)
+    signed_in(page, make_lead(study))
+    page.goto(f"{live_server.url}{reverse('coding:recoding', args=[study.slug])}?code={trust.pk}")
+    boxes = page.get_by_role("checkbox", name="Choose “")
+    boxes.nth(0).focus()
+    page.keyboard.press("Space")
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_label("Code", exact=True).select_option("Home 老𬭎")
+    page.get_by_role("button", name="Recode").click()
+    expect(page.get_by_text("3 passages have “Home 老𬭎” now.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(boxes).to_have_count(4)
+    page.get_by_label("All on this page").check()
+    page.get_by_text("Split: make a new code").click()
+    page.get_by_label("Name of the new code").fill("Reliance")
+    page.get_by_role("button", name="Make the code").click()
+    expect(page.get_by_text("“Reliance” is made of 4 passages.")).to_be_visible()
+    assert study.codes.get(name="Reliance").parent == trust
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{live_server.url}{reverse('coding:recoding', args=[study.slug])}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert axe(page) == []
+    page.goto(live_server.url + reverse("coding:codebook-as-of", args=[study.slug]))
+    assert axe(page) == []
+    page.goto(live_server.url + reverse("coding:revisions-of-code", args=[trust.pk]))
+    assert axe(page) == []

@@ -10,7 +10,7 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coding import changes, codebook, codebook_files, demo, memos
+from coding import changes, codebook, codebook_files, demo, memos, recoding
 from coding.models import Code, CodedSegment, Memo, Segment
 from interviews import editing, history, people, respondents
 from interviews.access import Role
@@ -59,7 +59,10 @@ class Team:
         return list(self.study.codes.order_by("pk"))
 
     def code(self, pick):
-        return pick(self.codes())
+        codes = self.codes()
+        if not codes:
+            raise codebook.Refused("All codes are deleted.")
+        return pick(codes)
 
     # The codebook
 
@@ -103,6 +106,29 @@ class Team:
 
     def merge(self, pick):
         codebook.merge(self.code(pick), self.code(pick), self.lead)
+
+    def several(self, pick):
+        return list({self.code(pick): True for _ in range(2)})
+
+    def move_several(self, pick):
+        codebook.move_codes(self.several(pick), self.lead, pick([None, *self.codes()]), pick([None, 0]))
+
+    def retire_several(self, pick):
+        codebook.retire_codes(self.several(pick), self.lead)
+
+    def merge_several(self, pick):
+        codebook.merge_codes(self.several(pick), self.code(pick), self.lead)
+
+    def duplicate(self, pick):
+        codebook.duplicate(self.code(pick), self.lead)
+
+    def split_code(self, pick):
+        code = self.code(pick)
+        rows = code.coded_segments.filter(coder=pick(self.coders))
+        codebook.split(code, self.lead, rows, name=pick(["Part", "人"]), parent=pick([None, code]))
+
+    def require_reasons(self, pick):
+        codebook.require_reasons(self.study, self.lead, pick([True, False]))
 
     def import_codebook(self, pick):
         table = read_table(
@@ -155,6 +181,28 @@ class Team:
         _same, other = coder, pick([None, *CodedSegment.objects.filter(coder=coder).order_by("created_at")])
         if coded and other:
             self.send(coder, {"do": "merge", "target": coded.pk, "other": other.pk})
+
+    def many(self, pick):
+        """An actor, and coded segments as the recoding table gives them."""
+        actor = pick([*self.coders, self.lead])
+        rows = recoding.of_study(self.study, pick([None, {self.code(pick).pk}]))
+        return actor, recoding.changeable(rows, actor, "lead" if actor == self.lead else "coder")
+
+    def recode_many(self, pick):
+        actor, rows = self.many(pick)
+        recoding.recode(self.study, rows, self.code(pick), actor)
+
+    def add_code(self, pick):
+        actor, rows = self.many(pick)
+        recoding.add_code(self.study, rows, self.code(pick), actor)
+
+    def withdraw_many(self, pick):
+        actor, rows = self.many(pick)
+        recoding.withdraw(self.study, rows, actor)
+
+    def keep_many(self, pick):
+        actor, rows = self.many(pick)
+        recoding.keep(self.study, rows, actor)
 
     def write_memo(self, pick):
         coder, coded = self.mine(pick)
@@ -212,9 +260,15 @@ CODEBOOK = [
     "delete",
     "merge",
     "import_codebook",
+    "move_several",
+    "retire_several",
+    "merge_several",
+    "duplicate",
+    "split_code",
+    "require_reasons",
 ]
 CODING = ["apply", "apply", "apply", "withdraw", "resize", "recode", "split", "merge_codings"]
-CODING += ["write_memo", "change_memo"]
+CODING += ["write_memo", "change_memo", "recode_many", "add_code", "withdraw_many", "keep_many"]
 MATERIAL = ["edit_text", "map_speakers", "import_respondents", "put_away", "undo_something"]
 REFUSALS = (codebook.Refused, changes.Refused, editing.Refused, history.Conflict, Http404)
 LONG = settings(
