@@ -33,7 +33,7 @@ from interviews.models import Transcript, Upload
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
-from . import asking, browser, firefox, hostile, material
+from . import asking, book, browser, firefox, hostile, material
 from .http import Connection, bearer, multipart
 from .server import running
 
@@ -61,6 +61,10 @@ class Scale:
     asked_codings: int
     asked_codes: int
     asked_people: int
+    book_codes: int
+    book_transcripts: int
+    book_codings: int
+    merged: int
 
 
 SCALES = {
@@ -84,6 +88,10 @@ SCALES = {
         asked_codings=1_000_000,
         asked_codes=37,
         asked_people=500,
+        book_codes=1_000,
+        book_transcripts=60,
+        book_codings=200_000,
+        merged=20_000,
     ),
     "small": Scale(
         words=10_000,
@@ -105,6 +113,10 @@ SCALES = {
         asked_codings=20_000,
         asked_codes=5,
         asked_people=30,
+        book_codes=100,
+        book_transcripts=4,
+        book_codings=2_000,
+        merged=500,
     ),
 }
 
@@ -451,6 +463,7 @@ MEASURES = {
     "hostile": Bench.hostile_files,
     "edit": Bench.edit_text,
     "ask": asking.measure,
+    "codebook": book.measure,
     "writers": Bench.write_at_once,
 }
 
@@ -490,6 +503,8 @@ def prepare(bench, wanted):
             bench.counted_study(total)
     if "ask" in wanted:
         asking.large_study(bench)
+    if "codebook" in wanted:
+        book.large_book(bench)
     if "csv" in wanted:
         bench.counted_study(bench.scale.export)
 

@@ -100,7 +100,7 @@ class CodeChangeList(ChangeList):
         study = self.model_admin.chosen_study(request)
         codes = list(study.codes.select_related("merged_into"))
         found = {code.pk for code in self.result_list}
-        look_of, path_of, uses = looks(codes), codebook.paths(codes), codebook.uses(study)
+        look_of, path_of, uses = looks(codes), codebook.paths(codes), codebook.uses(study, "coder_id")
         tree = list(codebook.in_tree_order(codes))
         flat = len(found) < len(tree)
         ends = _ends(codes)
@@ -222,7 +222,7 @@ class CodeAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("Coders"))
     def n_coders(self, code):
-        return len({coder for coder, _respondent in code.uses})
+        return len(code.uses)
 
     @admin.display(description=gettext_lazy("Order"))
     def place(self, code):

@@ -61,6 +61,19 @@ def subtree_ids(codes, root_id):
     return wanted
 
 
+def _branch(code):
+    """Ids of a code and all below it, without reading what is said of them."""
+    children = defaultdict(list)
+    for pk, parent in code.study.codes.order_by().values_list("pk", "parent"):
+        children[parent].append(pk)
+    found, left = set(), [code.pk]
+    while left:
+        at = left.pop()
+        found.add(at)
+        left += children[at]
+    return found
+
+
 def paths(codes):
     """``{code id: (names from the top down to the code)}``; takes all codes of one study."""
     found = {}
@@ -388,7 +401,7 @@ def why_not_merge(code, into):
     names = {"code": code, "into": into}
     if into.study_id != code.study_id:
         return _("Codes of two studies cannot be merged.")
-    if into.pk in subtree_ids(code.study.codes.all(), code.pk):
+    if into.pk in _branch(code):
         return _("“%(code)s” cannot be merged into itself or one of its subcodes.") % names
     if code.merged_into_id:
         return _("“%(code)s” is merged already.") % names
@@ -471,21 +484,21 @@ def state_of(code):
     return hashlib.sha256(repr([values, asked_of]).encode()).hexdigest()
 
 
-def uses(study):
-    """``{code id: {(coder id, respondent id or None): number of coded segments}}``, each without its subcodes.
+def uses(study, *by, codes=None):
+    """``{code id: {values of the fields in by: number of coded segments}}``, each code without its subcodes.
 
-    Transcripts that are put away are not counted.
+    Transcripts that are put away are not counted. By respondent it is one scan of an index, in its own order.
     """
     from .models import CodedSegment
 
-    rows = CodedSegment.objects.of_study(study).order_by()
+    rows = (
+        CodedSegment.objects.of_study(study) if codes is None else CodedSegment.objects.filter(tag__in=codes)
+    )
     if Transcript.objects.filter(study=study).exclude(removed_at=None).exists():
-        rows = rows.filter(content_object__transcript__removed_at=None)  # else one scan of the covering index
+        rows = rows.filter(content_object__transcript__removed_at=None)
     found = defaultdict(dict)
-    for code_id, coder_id, respondent_id, n in rows.values_list(
-        "tag_id", "coder_id", "respondent_id"
-    ).annotate(n=Count("*")):
-        found[code_id][coder_id, respondent_id] = n
+    for code_id, *values, n in rows.order_by().values_list("tag_id", *by).annotate(n=Count("*")):
+        found[code_id][tuple(values)] = n
     return found
 
 
@@ -586,7 +599,7 @@ def _check_parent(code, parent):
         raise Refused(_("The parent is of another study."), "parent")
     if parent.retired_at:
         raise Refused(_("“%(parent)s” is retired. Restore it first.") % {"parent": parent}, "parent")
-    if code.pk and parent.pk in subtree_ids(code.study.codes.all(), code.pk):
+    if code.pk and parent.pk in _branch(code):
         raise Refused(_("A code cannot stand under itself or one of its subcodes."), "parent")
 
 

@@ -194,9 +194,12 @@ def mentioned(target, transcript, before, after):
     for images in (before, after):
         for key, fields in images.items():
             model = key.partition(":")[0]
-            found.add(key)
-            mentioning = TRACKED[model].mentioning if model in TRACKED else {}
-            found.update(f"{mentioning[name]}:{fields[name]}" for name in mentioning.keys() & fields.keys())
+            if model in MENTIONED:
+                found.add(key)
+            if model in TRACKED:
+                for name, other in TRACKED[model].mentioning.items():
+                    if name in fields:
+                        found.add(f"{other}:{fields[name]}")
     return {key for key in found if key.startswith(_MENTIONED) and not key.endswith(":None")}
 
 
@@ -375,6 +378,8 @@ def _check_unchanged(event):
         spec = TRACKED[name]
         if spec.permanent:
             pks = [pk for pk in pks if f"{name}:{pk}" in event.before]
+        unchanged = _unchanged(spec, {pk: event.after.get(f"{name}:{pk}") for pk in pks})
+        pks = [pk for pk in pks if pk not in unchanged]
         compared = {field for pk in pks for field in event.after.get(f"{name}:{pk}", ())}
         rows = _rows(spec.model, pks, compared - {field.name for field in spec.many_to_many})
         for pk in pks:
@@ -384,6 +389,29 @@ def _check_unchanged(event):
                 row is not None and not _as_expected(spec, row, expected)
             ):
                 raise _later_change(event, key, row)
+
+
+def _unchanged(spec, expected_by_pk):
+    """Those rows that are as expected, of those with plain values: read without making a row's object of each."""
+    many = {field.name for field in spec.many_to_many}
+    asked = {pk: values for pk, values in expected_by_pk.items() if values and many.isdisjoint(values)}
+    names = sorted({f.attname for f in spec.fields} & {name for values in asked.values() for name in values})
+    pks, found = list(asked), set()
+    for start in range(0, len(pks), 500):
+        rows = spec.model._base_manager.filter(pk__in=pks[start : start + 500])
+        for pk, *values in rows.values_list("pk", *names):
+            now, expected = dict(zip(names, values, strict=True)), asked[str(pk)]
+            if all(_plain(now[name]) == expected[name] for name in now if name in expected):
+                found.add(str(pk))
+    return found
+
+
+def _alike(values_by_pk):
+    """``[(values, primary keys that have them)]``."""
+    groups = {}
+    for pk, values in values_by_pk.items():
+        groups.setdefault(values and repr(sorted(values.items())), (values, []))[1].append(pk)
+    return groups.values()
 
 
 def _rows(model, pks, fields=()):
@@ -526,17 +554,13 @@ def _set_many(spec, row, values):
 
 def _update(spec, values_by_pk):
     """Write fields back, rows that get the same values together."""
-    alike = defaultdict(list)
-    for pk, values in values_by_pk.items():
+    for values, pks in _alike(values_by_pk):
         plain = {f.attname: f.to_python(values[f.attname]) for f in spec.fields if f.attname in values}
-        alike[repr(sorted(plain.items()))].append((pk, plain))
+        for start in range(0, len(pks) if plain else 0, 500):
+            spec.model._base_manager.filter(pk__in=pks[start : start + 500]).update(**plain)
         if any(f.name in values for f in spec.many_to_many):
-            _set_many(spec, spec.model._base_manager.get(pk=pk), values)
-    for group in alike.values():
-        pks, plain = [pk for pk, _values in group], group[0][1]
-        if plain:
-            for start in range(0, len(pks), 500):
-                spec.model._base_manager.filter(pk__in=pks[start : start + 500]).update(**plain)
+            for row in spec.model._base_manager.filter(pk__in=pks):
+                _set_many(spec, row, values)
 
 
 def _past(model):

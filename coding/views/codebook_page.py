@@ -69,7 +69,7 @@ class Book:
             code.study, code.parent = study, self.by_id.get(code.parent_id)
         self.looks = looks(self.codes)
         self.paths = codebook.paths(self.codes)
-        self.rows = _rows(self.codes, self.looks, self.paths, codebook.uses(study))
+        self.rows = _rows(self.codes, self.looks, self.paths, codebook.uses(study, "respondent_id"))
         self.row_of = {row["pk"]: row for row in self.rows}
 
     def hue(self, code):
@@ -92,9 +92,8 @@ def _rows(codes, look_of, path_of, uses):
             "level": depth + 1,
             "look": look_of[code.pk],
             "path": path_of[code.pk][:-1],
-            "uses": uses.get(code.pk, {}),
             "own": sum(uses.get(code.pk, {}).values()),
-            "own_people": {person for _coder, person in uses.get(code.pk, {}) if person},
+            "own_people": {person for (person,) in uses.get(code.pk, {}) if person},
             "is_parent": False,
         }
         for depth, code in codebook.in_tree_order(codes)
@@ -202,6 +201,9 @@ def code_pane(user, book, row, form=None, rival=None):
     code = row["code"]
     asked_of = list(code.asked_of.all())
     types = list(book.study.respondent_types.all())
+    uses = (
+        codebook.uses(book.study, "coder_id", "respondent_id", codes=[code.pk])[code.pk] if row["own"] else {}
+    )
     if form is None and book.study.may["manage_codebook"] and not code.retired_at:
         form = EditCodeForm.of(book.study, book.codes)(
             instance=code, initial={"hue": book.hue(code)}, auto_id="code_%s"
@@ -214,18 +216,18 @@ def code_pane(user, book, row, form=None, rival=None):
         "rival": rival,
         "hues": book.hues(code) if code.parent_id is None else [],
         "asked_of": asked_of,
-        "by_type": _by_type(book.study, row, types, asked_of),
-        "by_coder": _by_coder(row),
+        "by_type": _by_type(book.study, uses, types, asked_of),
+        "by_coder": _by_coder(uses),
         "why_not_delete": codebook.why_not_delete(code) if book.study.may["manage_codebook"] else "",
         "memos": _memos(user, code),
     }
 
 
-def _by_type(study, row, types, asked_of):
+def _by_type(study, uses, types, asked_of):
     """Of each respondent type: how many of those interviewed have the code, and how often."""
     people = _interviewed(study)
     counts = {}
-    for (_coder, person), n in row["uses"].items():
+    for (_coder, person), n in uses.items():
         kind = people.get(person)
         have, coded = counts.get(kind, (set(), 0))
         counts[kind] = (have | {person}, coded + n)
@@ -256,10 +258,10 @@ def _interviewed(study):
     return dict(found.values_list("pk", "respondent_type"))
 
 
-def _by_coder(row):
+def _by_coder(uses):
     """``(coder's name, number of coded segments)`` of a code, all coders who used it."""
     counts = {}
-    for (coder, _person), n in row["uses"].items():
+    for (coder, _person), n in uses.items():
         counts[coder] = counts.get(coder, 0) + n
     coders = get_user_model().objects.filter(pk__in=counts).order_by("username")
     return [(coder.get_username(), counts[coder.pk]) for coder in coders]

@@ -202,6 +202,7 @@ def test_the_codebook_takes_the_same_queries_whatever_its_size(client, study, dj
         # user, study, codes, whether a transcript is put away, counts
         with django_assert_num_queries(5):
             client.get(url(study))
-        # and: types it was asked of, all types, respondents, coders, memos and what they are on
-        with django_assert_num_queries(11):
+        # and: types it was asked of, all types, who coded what (and whether a transcript is put away), respondents,
+        # coders, memos
+        with django_assert_num_queries(13):
             client.get(f"{url(study)}?code={code.pk}")
