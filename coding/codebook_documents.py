@@ -84,7 +84,7 @@ class Entry:
 def entries(study) -> list[Entry]:
     """The codes in use in tree order, with retired ones that were used or stand above others."""
     codes = list(study.codes.prefetch_related("asked_of"))
-    uses, look_of, path_of = codebook.uses(study), looks(codes), codebook.paths(codes)
+    uses, look_of, path_of = codebook.uses(study, "coder_id"), looks(codes), codebook.paths(codes)
     tree = list(codebook.in_tree_order(codes))
     own = {pk: sum(numbers.values()) for pk, numbers in uses.items()}
     totals = dict(own)
@@ -101,7 +101,7 @@ def entries(study) -> list[Entry]:
             [kind.name for kind in code.asked_of.all()],
             own.get(code.pk, 0),
             totals.get(code.pk, 0),
-            len({coder for coder, _person in uses.get(code.pk, ())}),
+            len(uses.get(code.pk, ())),
         )
         for depth, code in tree
         if code.pk in shown

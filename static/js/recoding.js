@@ -1,5 +1,11 @@
 /** The recoding table: choosing many, and saying how many are chosen. */
 
+/** What lies between two members of a list, both included, whichever comes first. */
+export function between(list, one, other) {
+  const [from, to] = [list.indexOf(one), list.indexOf(other)].sort((a, b) => a - b);
+  return list.slice(from, to + 1);
+}
+
 /** @param {HTMLFormElement} form */
 function start(form) {
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=chosen]")]);
@@ -22,10 +28,7 @@ function start(form) {
   form.addEventListener("click", (event) => {
     const box = boxes.find((each) => each === event.target);
     if (!box) return;
-    if (event.shiftKey && last) {
-      const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
-      for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
-    }
+    if (event.shiftKey && last) for (const each of between(boxes, last, box)) each.checked = box.checked;
     last = box;
   });
   form.addEventListener("change", (event) => {
@@ -36,5 +39,7 @@ function start(form) {
   show();
 }
 
-const form = globalThis.document?.querySelector("[data-recoding]");
-if (form instanceof HTMLFormElement) start(form);
+if (globalThis.document) {
+  const form = document.querySelector("[data-recoding]");
+  if (form instanceof HTMLFormElement) start(form);
+}

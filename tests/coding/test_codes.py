@@ -246,10 +246,10 @@ def test_codes_are_dropped_together_before_after_or_into_another(client, study, 
 
 
 def test_codes_are_moved_to_where_the_form_says_and_their_subcodes_go_along(client, study, lead):
-    parent, family = make_code(study, "P"), make_code(study, "F", colour="#112233")
+    parent, family = make_code(study, "P"), make_code(study, "F", colour="#112233", order=1)
     make_code(parent=parent, name="first", order=1)
-    child = make_code(parent=family, name="child")
-    other = make_code(study, "O", colour="#112233")
+    child = make_code(parent=family, name="child", order=2)
+    other = make_code(study, "O", colour="#112233", order=3)
 
     answer = act(client, study, "move", child, family, other, parent=parent.pk, place="first")
 
@@ -259,7 +259,7 @@ def test_codes_are_moved_to_where_the_form_says_and_their_subcodes_go_along(clie
     client.post(
         reverse("coding:codebook-acts", args=[study.slug]), {"do": "undo", "event": Event.objects.get().pk}
     )
-    assert tree(study) == [(0, "F"), (1, "child"), (0, "O"), (0, "P"), (1, "first")]
+    assert tree(study) == [(0, "P"), (1, "first"), (0, "F"), (1, "child"), (0, "O")]
 
 
 def test_a_move_that_cannot_be_says_why(client, study, lead):
