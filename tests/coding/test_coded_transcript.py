@@ -311,5 +311,5 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
                 make_coded_segment(transcript, child, None, start, start + 9)
         cache.clear()
         # session 2, user, transcript, last event; frame 7; restricted, codings, interviewers
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             get(client, PAGE, transcript)

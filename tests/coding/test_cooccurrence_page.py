@@ -178,5 +178,5 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
             who = make_respondent(study)
             make_coded_segment(make_transcript(respondent=who), make_code(study), coder, respondent=who)
         cache.clear()
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             open_page(client, study, codes="all")

@@ -283,7 +283,7 @@ def test_the_page_takes_the_same_queries_whatever_it_finds(client, study, django
     for number in range(2):
         make_coded_segment(transcript, study.codes.get(name="Money"), start=8 + number, end=20)
         study.events.create(action="apply", target="study:1")
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             ask(client, study, **params)
 
 
