@@ -307,7 +307,8 @@ def _table_sheet(title, table, lines):
         for line in lines:
             level = line.row.code.depth - lowest
             style = "strong" if not level else ""
-            cells = [_face_cell(face, style) for face in line.faces]
+            cells = [_face_cell(face, style, shaded=True) for face in line.faces[:-1]]
+            cells.append(_face_cell(line.faces[-1], style, shaded=False))
             yield [
                 (line.row.code.name, f"indent{min(level, 7)} {style}"),
                 *cells,
@@ -317,7 +318,7 @@ def _table_sheet(title, table, lines):
     labels = [full_label(column) for column in table.columns]
     return Sheet(
         _("Cross-tabulation"),
-        [_("Code"), *labels, _("All"), _("Coded segments")],
+        [_("Code"), *((label, "head right") for label in (*labels, _("All"), _("Coded segments")))],
         rows(),
         [36, *[16] * (len(labels) + 2)],
         above=((title, "title"),),
@@ -325,13 +326,13 @@ def _table_sheet(title, table, lines):
     )
 
 
-def _face_cell(face, style):
+def _face_cell(face, style, shaded):
     """A typed number that reads as on the page: 4 is shown as "4 of 5", 0.8 as "80%"."""
     if face.kind == "not asked":
         return "–", "blank"
     if face.kind == "nothing":
         return "–", "right"
-    shade = heat(face.n, face.base)
+    shade = heat(face.n, face.base) if shaded else None
     style = f"{style} heat{shade}" if shade else style
     if face.kind == "percent":
         return face.value / 100, style, PERCENT

@@ -23,7 +23,7 @@ class Sheet:
     """A table: a heading and rows of str, int, float, date, datetime (in UTC) or None; widths in characters.
 
     A cell may also be ``(value, styles)`` or ``(value, styles, number format)``, the styles as names with spaces
-    between them. ``above`` are lines that stand over the heading.
+    between them; a heading as well. ``above`` are lines that stand over the heading.
     """
 
     name: str
@@ -47,7 +47,7 @@ STYLES = {
     "heat2": {"bg_color": "#e2e6ef"},
     "heat3": {"bg_color": "#cdd5e5"},
     "heat4": {"bg_color": "#b5c1db"},
-    **{f"indent{level}": {"indent": level} for level in range(8)},
+    **{f"indent{level}": {"indent": level, "align": "left"} for level in range(8)},
 }
 WHOLE, PERCENT, DIFFERENCE, P_VALUE = "#,##0", "0%", "+0.0;-0.0;0.0", "0.0000"
 DATE, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
@@ -117,7 +117,7 @@ class _Book:
         page.repeat_rows(at)
         page.freeze_panes(at + 1, sheet.frozen_columns)
         for column, value in enumerate(sheet.header):
-            self._cell(page, at, column, (value, "head"))
+            self._cell(page, at, column, value if isinstance(value, tuple) else (value, "head"))
         return page, at + 1
 
     def _cell(self, page, row, column, cell):

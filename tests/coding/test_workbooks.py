@@ -101,6 +101,7 @@ def test_the_table_has_typed_numbers_that_read_as_on_the_page(client):
     [row] = [row for row in sheet.iter_rows() if row[0].value == "Brokerage doubted"]
     assert [cell.value for cell in row] == ["Brokerage doubted", 4, 3, 1, 8, 13]
     assert row[1].number_format == '0" of 5"'
+    assert (row[0].alignment.indent, row[0].alignment.horizontal) == (1, "left")
     percent = fetch(client, study, CROSSTAB, show="percent")["Cross-tabulation"]
     [row] = [row for row in percent.iter_rows() if row[0].value == "Brokerage doubted"]
     assert (row[1].value, row[1].number_format) == (0.8, "0%")
