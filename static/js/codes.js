@@ -74,7 +74,7 @@ export class CodeTree extends EventTarget {
     this.rows = rows;
     this.tree.replaceChildren(...rows.values());
     document.querySelector("[data-no-codes]")?.toggleAttribute("hidden", rows.size > 0);
-    if (focused instanceof HTMLElement && this.tree.contains(focused)) focused.focus();
+    if (focused instanceof HTMLElement && this.tree.contains(focused)) focused.focus({ preventScroll: true });
     if (!this.tree.querySelector('[tabindex="0"]') && rows.size) rows.values().next().value.tabIndex = 0;
     if (rows.has(this.chosen)) describe(this.gist, this.catalogue.get(this.chosen));
     this.#show();

@@ -115,8 +115,9 @@ export class Reader {
   /** The next turn of a respondent that bears no shown code; -1 where all do. */
   uncoded() {
     const { turns } = this.map;
+    const from = Math.max(0, this.turn);
     for (let step = 1; step <= turns.length; step += 1) {
-      const turn = (Math.max(0, this.turn) + step) % turns.length;
+      const turn = (from + step) % turns.length;
       if (!turns[turn].hasAttribute("data-interviewer") && !this.store.inTurn(turn).length) return turn;
     }
     return -1;

@@ -149,12 +149,16 @@ def test_a_colleagues_codes_arrive_without_moving_the_text(workspace, study, tra
     assert page.evaluate(where) == before
 
 
-def test_who_else_has_the_transcript_open_is_shown_and_gone_again(workspace, study, transcript, axe):
+def test_who_else_has_the_transcript_open_is_shown_and_gone_again(workspace, study, lead, transcript, axe):
     page = workspace
     colleague = make_coder(study)
     presence.arrive(transcript, colleague)
     here = page.locator("#here")
     expect(here).to_contain_text(f"{colleague.username} has this transcript open", timeout=9000)
     assert axe(page) == []
+    assert presence.others(transcript, colleague) == [lead.username]
     presence.leave(transcript, colleague)
     expect(here).to_be_empty(timeout=9000)
+    with page.expect_response("**/presence/"):  # who goes takes leave
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert presence.others(transcript, colleague) == []
