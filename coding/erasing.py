@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.core.cache import cache
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -225,9 +225,7 @@ def _in_trash(model, row):
 
 
 def _erase(study_id, found, transcript=None):
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:  # what is deleted is overwritten in the file too
-            cursor.execute("PRAGMA secure_delete = ON")
+    history.overwrite_deleted()
     history.forget(study_id, _keys(found), transcript)
     for model, pks in found.items():
         pks = list(pks)

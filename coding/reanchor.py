@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from interviews import history
 from interviews.anchors import KEPT, MOVED, NEEDS_EYES, EditMap, through
-from interviews.editing import Fate, Receipt, Refused, maps_since, text_of
+from interviews.editing import Fate, Receipt, Refused, maps_since, shown_text_of
 from interviews.models import TextRevision
 from interviews.restricted import NOTHING, WITHHELD
 from interviews.turns import count_words
@@ -164,7 +164,7 @@ def _was_words(edit, row, texts):
     if row.was_revision is None:
         return edit.old[row.start : row.end]
     if row.was_revision not in texts:
-        texts[row.was_revision] = text_of(edit.transcript.pk, row.was_revision) or ""
+        texts[row.was_revision] = shown_text_of(edit.transcript.pk, row.was_revision, False) or ""
     return texts[row.was_revision][row.was_start : row.was_end]
 
 
@@ -290,7 +290,7 @@ def waiting(transcript, hidden=NOTHING):
     names = _codes_of([row.pk for row in rows])
     texts = dict(
         TextRevision.objects.filter(
-            transcript=transcript.pk, number__in={row.was_revision for row in rows}
+            transcript=transcript.pk, number__in={row.was_revision for row in rows}, sealed_at=None
         ).values_list("number", "text")
     )
     return [

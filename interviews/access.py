@@ -28,6 +28,7 @@ LEAST_ROLE = {
     "manage_members": Role.OWNER,
     "delete_study": Role.OWNER,
     "erase": Role.OWNER,
+    "see_names": Role.OWNER,
 }
 
 

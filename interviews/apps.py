@@ -7,4 +7,4 @@ class InterviewsConfig(AppConfig):
     verbose_name = _("Interviews")
 
     def ready(self):
-        from . import restricted  # noqa: F401  (goes along with edits)
+        from . import pseudonymising, restricted  # noqa: F401  (they go along with edits and undoing)

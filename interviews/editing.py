@@ -168,16 +168,7 @@ def save(transcript_id, text, actor, *, revision, reason="", action="edit-text",
     transcript = Transcript.objects.select_related("study").get(pk=transcript_id)
     if transcript.revision != revision:
         raise Stale
-    edit = Edit(transcript, text, undoes)
-    before = history.images(transcript)
-    _store(edit, actor, reason)
-    after = history.images(transcript, *_new_speakers(edit))
-    receipts = []
-    for follower in _followers:
-        old, new, receipt = follower.carry(edit)
-        before |= old
-        after |= new
-        receipts.append(receipt)
+    before, after, receipt = make(Edit(transcript, text, undoes), actor, reason)
     event = history.record(
         transcript.study,
         actor,
@@ -189,7 +180,21 @@ def save(transcript_id, text, actor, *, revision, reason="", action="edit-text",
         change=change,
         undoes=undoes,
     )
-    return event, _sum(receipts)
+    return event, receipt
+
+
+def make(edit, actor, reason):
+    """Make an edit, for a caller who owns the text and records it: images before and after, and the Receipt."""
+    before = history.images(edit.transcript)
+    _store(edit, actor, reason)
+    after = history.images(edit.transcript, *_new_speakers(edit))
+    receipts = []
+    for follower in _followers:
+        old, new, receipt = follower.carry(edit)
+        before |= old
+        after |= new
+        receipts.append(receipt)
+    return before, after, _sum(receipts)
 
 
 def _store(edit, actor, reason):
@@ -225,6 +230,14 @@ def _new_speakers(edit):
 def text_of(transcript_id, number):
     """The text of a revision, or None if it is not kept."""
     found = TextRevision.objects.filter(transcript=transcript_id, number=number)
+    return found.values_list("text", flat=True).first()
+
+
+def shown_text_of(transcript_id, number, may_see_names):
+    """As ``text_of``, for showing: None too if it is sealed, and whoever asks may not see names."""
+    found = TextRevision.objects.filter(transcript=transcript_id, number=number)
+    if not may_see_names:
+        found = found.filter(sealed_at=None)
     return found.values_list("text", flat=True).first()
 
 

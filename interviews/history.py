@@ -294,8 +294,16 @@ def forget(study, keys, transcript=None):
         for event in events:
             everything = transcript is not None and event.transcript_id == transcript.pk
             event.before, event.after = _less(event, keys, everything)
-        Event.objects.bulk_update(events, ["before", "after"])
+            event.reason = ""
+        Event.objects.bulk_update(events, ["before", "after", "reason"])
     return len(found)
+
+
+def overwrite_deleted():
+    """Have what this connection deletes from now on overwritten in SQLite's file too."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
 
 
 def _less(event, keys, everything):

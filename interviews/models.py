@@ -307,6 +307,7 @@ class Transcript(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    original_sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TranscriptQuerySet.as_manager()
 
@@ -388,7 +389,10 @@ class Upload(models.Model):
 
 
 class TextRevision(models.Model):
-    """A transcript's text as it was at one revision, the present one included."""
+    """A transcript's text as it was at one revision, the present one included.
+
+    One that is sealed holds names that were replaced since: only owners see it.
+    """
 
     transcript = models.ForeignKey(Transcript, models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
@@ -398,6 +402,7 @@ class TextRevision(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    sealed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["transcript", "number"]
@@ -437,6 +442,33 @@ class Speaker(models.Model):
 
     def __str__(self):
         return self.label
+
+
+class NamesKey(models.Model):
+    """The lock of a study's key to pseudonyms, as keyring.make gives it; without its passphrase it opens nothing."""
+
+    study = models.OneToOneField(Study, models.CASCADE, related_name="names_key")
+    public = models.TextField()
+    locked = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"{self.study_id}"
+
+
+class SealedNames(models.Model):
+    """What was replaced by what in one go, sealed: the key to these pseudonyms, and all it takes to take it back."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="sealed_names")
+    event = models.OneToOneField("Event", models.PROTECT, related_name="+")
+    sealed = models.TextField()
+    undone = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.pk}"
 
 
 class RestrictedPassageQuerySet(StudyScopedQuerySet):
@@ -534,7 +566,9 @@ tracked(kind="material")(Attribute)
 tracked(kind="people")(Membership)
 tracked(kind="material")(Respondent)
 # What holds a text is put away (removed_at), never unmade: an image has no text to make it again from.
-tracked(left_out=["text", "turns", "marks"], permanent=True, kind="material")(Transcript)
+tracked(left_out=["text", "turns", "marks", "original_sealed_at"], permanent=True, kind="material")(
+    Transcript
+)
 tracked(study_path="transcript__study", permanent=True, kind="material")(Speaker)
 # Every reader reads the history, and a reason may tell what is kept from them.
 tracked(study_path="transcript__study", left_out=["reason"], permanent=True, kind="material")(

@@ -309,6 +309,34 @@ def _edit_text(story):
     return format_html(_("changed the text of <b>{}</b>"), story.target)
 
 
+def _about(story):
+    return story.after.get(f"noted:{story.event.action}", {})
+
+
+@sentence("pseudonymise")
+def _pseudonymise(story):
+    return _("replaced names by pseudonyms: %(names)s names, at %(places)s places in %(texts)s texts") % {
+        name: _about(story).get(name, "?") for name in ("names", "places", "texts")
+    }
+
+
+@sentence("open-names-key")
+def _open_names_key(story):
+    return _("looked into the key to the pseudonyms")
+
+
+@sentence("destroy-sealed")
+def _destroy_sealed(story):
+    return _("destroyed what still held names: %(revisions)s older revisions, %(files)s original files") % {
+        name: _about(story).get(name, "?") for name in ("revisions", "files")
+    }
+
+
+@sentence("destroy-names-key")
+def _destroy_names_key(story):
+    return _("destroyed the key to the pseudonyms")
+
+
 @sentence("map-speakers")
 def _map_speakers(story):
     return format_html(_("said who speaks in <b>{}</b>"), story.transcript or story.target)
@@ -444,3 +472,10 @@ def _take_text_back(story):
 
 
 undo_sentences["edit-text"] = _take_text_back
+
+
+def _take_names_back(story):
+    return _("put the names back that had been replaced by pseudonyms")
+
+
+undo_sentences["pseudonymise"] = _take_names_back

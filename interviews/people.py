@@ -20,7 +20,9 @@ from .models import (
     Invitation,
     Membership,
     Mention,
+    NamesKey,
     RespondentType,
+    SealedNames,
     Study,
     TextRevision,
     Transcript,
@@ -204,7 +206,7 @@ def erase_study(study, actor):
     for spec in history.TRACKED.values():
         _erase_links(spec, study)
     _delete(Mention.objects.filter(event__study=study))
-    for model in (Event, Upload, Invitation):
+    for model in (SealedNames, NamesKey, Event, Upload, Invitation):
         _delete(model.objects.filter(study=study))
     _delete(TextRevision.objects.filter(transcript__in=Transcript.objects.filter(study=study)))
     for _model, rows in history.study_rows(study):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, editing, history, material, members, respondents, restricted, studies
+from .views import account, editing, history, material, members, names, respondents, restricted, studies
 
 app_name = "interviews"
 urlpatterns = [
@@ -30,6 +30,13 @@ urlpatterns = [
     path(
         "studies/<str:slug>/import/files/<int:upload_id>/turns/", material.assign_turns, name="upload-turns"
     ),
+    path("studies/<str:slug>/names/", names.find_names, name="names"),
+    path("studies/<str:slug>/names/key/", names.show_key, name="names-key"),
+    path("studies/<str:slug>/names/key/passphrase/", names.set_passphrase, name="names-passphrase"),
+    path("studies/<str:slug>/names/key/open/", names.open_key, name="open-names-key"),
+    path("studies/<str:slug>/names/key/destroy/", names.destroy_key, name="destroy-names-key"),
+    path("studies/<str:slug>/names/take-back/", names.take_back, name="take-names-back"),
+    path("studies/<str:slug>/names/sealed/destroy/", names.destroy_sealed, name="destroy-sealed"),
     path("studies/<str:slug>/respondents/", respondents.list_respondents, name="respondents"),
     path("studies/<str:slug>/respondents/new/", respondents.create_respondent, name="new-respondent"),
     path("studies/<str:slug>/respondents/import/", respondents.import_respondents, name="import-respondents"),

@@ -74,6 +74,7 @@ def _erased(request, erase, *what):
 def _page(request, row, called, form, contents):
     context = {"study": row.study, "called": called, "form": form, "contents": contents}
     context["lines"] = list(_lines(contents))
+    context["has_key"] = row.study.sealed_names.exists()
     context["chosen"] = _chosen(form, contents)
     return render(request, "coding/erase.html", context)
 

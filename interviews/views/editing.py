@@ -91,11 +91,17 @@ def _fresh(request, transcript):
     number = request.GET.get("revision", "")
     if not number:
         return _filled({"text": transcript.text, "revision": transcript.revision, "reason": ""})
-    text = editing.text_of(transcript.pk, int(number)) if number.isdecimal() and len(number) < 10 else None
+    known = number.isdecimal() and len(number) < 10
+    text = _shown_text(transcript, int(number)) if known else None
     if text is None:
         raise Http404
     reason = _("Revision %(number)s brought back") % {"number": number}
     return _filled({"text": text, "revision": transcript.revision, "reason": reason})
+
+
+def _shown_text(transcript, number):
+    """The text of a revision, for whom the transcript was found; None where it is not kept or sealed."""
+    return editing.shown_text_of(transcript.pk, number, transcript.may["see_names"])
 
 
 def _filled(given):
@@ -116,7 +122,7 @@ def _save(request, transcript, given):
 
 def _stale(request, transcript, given):
     """Somebody else was first: their change, what was typed, and both in one where they do not touch."""
-    base = editing.text_of(transcript.pk, given["revision"])
+    base = _shown_text(transcript, given["revision"])
     typed = given["text"].replace("\r\n", "\n")
     theirs = {} if base is None else _differences(base, transcript.text, transcript.turns)
     merged = anchors.merge(base, typed, transcript.text) if base is not None else None
@@ -150,7 +156,7 @@ def list_revisions(request, transcript_id):
     revisions = list(
         transcript.revisions.select_related("actor").defer("text", "turns", "marks").order_by("-number")
     )
-    numbers = {revision.number for revision in revisions}
+    numbers = {each.number for each in revisions if transcript.may["see_names"] or not each.sealed_at}
     old, new = _chosen(request, "old", transcript.revision - 1), _chosen(request, "new", transcript.revision)
     compared = {}
     if old != new and {old, new} <= numbers:
@@ -161,6 +167,7 @@ def list_revisions(request, transcript_id):
         "interviews/compare_revisions.html",
         transcript,
         revisions=revisions,
+        readable=numbers,
         old=old,
         new=new,
         is_compared=bool(compared),

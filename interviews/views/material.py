@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -498,8 +499,10 @@ def restore_transcript(request, transcript_id):
 @login_required
 @require_safe
 def download_original(request, transcript_id):
-    """The file as it came, for leads only: originals may hold names."""
+    """The file as it came, for leads only: originals may hold names. A sealed one is for owners."""
     transcript = _material(request, transcript_id)
+    if transcript.original_sealed_at and not transcript.may["see_names"]:
+        raise PermissionDenied
     if not transcript.original:
         raise Http404
     return FileResponse(
