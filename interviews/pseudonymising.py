@@ -201,13 +201,27 @@ def _models():
     for model in apps.get_models():
         if model._meta.app_label not in ("interviews", "coding") or model in _SKIPPED or not _fields(model):
             continue
-        names = {each.name for each in model._meta.concrete_fields}
-        spec = history.TRACKED.get(model._meta.model_name)
-        if spec:
-            found[model] = spec.study_path
-        elif "study" in names or "transcript" in names:
-            found[model] = "study" if "study" in names else "transcript__study"
+        path = _path_to_study(model)
+        if path:
+            found[model] = path
     return found
+
+
+def _path_to_study(model, steps=3):
+    """How a model's rows lead to their study, by the history or by the fewest references; None if they do not."""
+    if spec := history.TRACKED.get(model._meta.model_name):
+        return spec.study_path
+    ways = [(model, "")]
+    for _step in range(steps):
+        further = []
+        for at, path in ways:
+            for each in at._meta.concrete_fields:
+                if each.related_model is Study:
+                    return f"{path}{each.name}"
+                if each.related_model and each.related_model._meta.app_label in ("interviews", "coding"):
+                    further.append((each.related_model, f"{path}{each.name}__"))
+        ways = further
+    return None
 
 
 def _fields(model):
