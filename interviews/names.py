@@ -4,36 +4,39 @@ Pure: texts and names in, places out. Positions count code points from 0, the en
 case, width and normal form, before an apostrophe and with a plural or genitive s; Latin names only as whole words.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 from unicodedata import normalize
 
-import regex
-
 from .anchors import KEPT, EditMap, Hunk, Place
 
 EMAIL, URL, PHONE, NUMBER, DATE = "e-mail", "url", "phone", "number", "date"
 LONGEST_NAME = 200
 
-_WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
-_LETTER = rf"[[\p{{L}}\p{{M}}]--[{_WIDE}]]"
-_FLAGS = regex.V1 | regex.IGNORECASE
+_WIDE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTER = rf"[^\W\d_{_WIDE}]"  # of a script that writes spaces between words
+_MARKS = "\u0300-\u036f"
+_BEGINS = rf"(?<!{_LETTER})"
+_ENDS = rf"(?!{_LETTER}|[{_MARKS}])"
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_YEAR = r"(?:19|20)\d\d"
 _IDENTIFIERS = {
-    EMAIL: r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
+    EMAIL: r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
     URL: r"(?:https?://|www\.)[^\s<>“”\"'，。；）)]{1,500}[^\s<>“”\"'，。；）).,;:!?]",
-    NUMBER: r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)",
-    DATE: rf"(?<!\d)(?:(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.]\d{{1,2}}[/.](?:19|20)\d\d)(?!\d)"
-    rf"|(?<!\d)\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\.?,?\s+(?:19|20)\d\d"
-    rf"|(?<!\p{{L}}){_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
-    r"|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日号])?",
-    PHONE: r"(?<![\d\w.])(?:\+|00)\d(?:[\s().-]{0,2}\d){7,13}(?!\d)|(?<!\d)1[3-9]\d{9}(?!\d)"
-    r"|(?<![\d\w.-])(?:\(\d{2,4}\)|\d{2,4})[\s.-]\d{3,4}[\s.-]\d{3,4}(?![\d-])|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)",
+    NUMBER: r"(?<!\d)(?=\d)(?:\d{17}[\dX](?!\d)|\d{3}-\d{2}-\d{4}(?!\d))",
+    DATE: rf"(?<!\d)(?=\d)(?:{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?!\d)|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR}(?!\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\.?,?\s+{_YEAR}"
+    rf"|{_YEAR}\s?年\s?\d{{1,2}}\s?月(?:\s?\d{{1,2}}\s?[日号])?)"
+    rf"|{_BEGINS}(?=[jfmasond]){_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+{_YEAR}",
+    PHONE: r"(?<![\d\w.])(?=[+0])(?:\+|00)\d(?:[\s().-]{0,2}\d){7,13}(?!\d)|(?<!\d)(?=1)1[3-9]\d{9}(?!\d)"
+    r"|(?<![\d\w.-])(?=[\d(])(?:\(\d{2,4}\)|\d{2,4})[\s.-]\d{3,4}[\s.-]\d{3,4}(?![\d-])"
+    r"|(?<!\d)(?=0)0\d{2,3}-\d{7,8}(?!\d)",
 }
-_ANY_IDENTIFIER = regex.compile(
-    "|".join(f"(?P<k{n}>{pattern})" for n, pattern in enumerate(_IDENTIFIERS.values())), _FLAGS
+_ANY_IDENTIFIER = re.compile(
+    "|".join(f"(?P<k{n}>{pattern})" for n, pattern in enumerate(_IDENTIFIERS.values())), re.IGNORECASE
 )
 _KINDS = list(_IDENTIFIERS)
 
@@ -73,8 +76,14 @@ class Rules:
     def __init__(self, rules: Sequence[Rule]):
         self.rules = list(rules)
         order = sorted(range(len(self.rules)), key=lambda n: -len(self.rules[n].original))
-        patterns = (f"(?P<r{n}>{_pattern(self.rules[n].original)})" for n in order)
-        self._any = regex.compile("|".join(patterns), _FLAGS) if self.rules else None
+        words = [(n, self.rules[n].original) for n in order if _is_letter(self.rules[n].original[:1])]
+        others = [(n, self.rules[n].original) for n in order if not _is_letter(self.rules[n].original[:1])]
+        parts = [_any_of(others)] if others else []
+        if words:
+            # Most places of a text are refused by what precedes them, most others by their first letter.
+            firsts = {re.escape(way[0]) for _n, name in words for way in _ways(_composed(name)[0])}
+            parts.append(f"{_BEGINS}(?=[{''.join(sorted(firsts))}]){_any_of(words)}")
+        self._any = re.compile("|".join(parts)) if parts else None
 
     def spans(self, text: str, skipped: Collection[int] = ()) -> list[Span]:
         """What is replaced in a text, in order; names that begin at a ``skipped`` place stay."""
@@ -91,28 +100,44 @@ class Rules:
         return replaced(text, self.spans(text))
 
 
+def _any_of(names):
+    return f"(?:{'|'.join(f'(?P<r{number}>{_pattern(name)})' for number, name in names)})"
+
+
+def _composed(name: str) -> str:
+    return " ".join(normalize("NFC", name).split())
+
+
 def _pattern(name: str) -> str:
-    pieces = [r"\s+" if sign.isspace() else _sign(sign) for sign in " ".join(normalize("NFC", name).split())]
-    before = rf"(?<!{_LETTER})" if _is_letter(name[:1]) else ""
+    pieces = [r"\s+" if sign == " " else _sign(sign) for sign in _composed(name)]
     after = ""
     if _is_letter(name[-1:]):
-        after = rf"(?!{_LETTER})" if len(name) < 4 else rf"(?=s?(?!{_LETTER}))"
+        after = _ENDS if len(name) < 4 else rf"(?:(?=[sS]{_ENDS})|{_ENDS})"
     elif name[-1:].isdecimal():
         after = r"(?!\d)"
-    return before + "".join(pieces) + after
+    return "".join(pieces) + after
 
 
 def _sign(sign: str) -> str:
     """A sign in any of the ways in which it may be written."""
-    ways = [sign, normalize("NFD", sign)]
-    if "!" <= sign <= "~":
-        ways.append(chr(ord(sign) + 0xFEE0))
+    ways = _ways(sign)
+    one, more = (
+        "".join(re.escape(way) for way in ways if len(way) == 1),
+        [way for way in ways if len(way) > 1],
+    )
+    return f"(?:{'|'.join([*map(re.escape, more), f'[{one}]'])})" if more else f"[{one}]"
+
+
+def _ways(sign: str) -> list[str]:
+    ways = [sign, sign.lower(), sign.upper(), sign.title()]
+    ways += [normalize("NFD", way) for way in ways]
+    ways += [chr(ord(way) + 0xFEE0) for way in ways if len(way) == 1 and "!" <= way <= "~"]
     ways += {"'": ["’"], "’": ["'"], "-": ["‐", "–"], "·": ["•", "・"]}.get(sign, [])
-    return f"(?:{'|'.join(regex.escape(way) for way in dict.fromkeys(ways))})"
+    return list(dict.fromkeys(ways))
 
 
 def _is_letter(sign: str) -> bool:
-    return bool(regex.fullmatch(_LETTER, sign, regex.V1))
+    return bool(re.fullmatch(_LETTER, sign))
 
 
 def cased(words: str, pseudonym: str) -> str:

@@ -97,7 +97,7 @@ def _respondents(study):
 
 
 def _labels(study):
-    labels = Speaker.objects.filter(transcript__study=study, is_interviewer=False).order_by("label")
+    labels = Speaker.objects.filter(transcript__study=study).order_by("label")
     return [
         label
         for label in labels.values_list("label", flat=True).distinct()

@@ -38,6 +38,10 @@ def test_names_with_spaces_marks_and_hyphens_are_found_however_written():
     assert replace(text, ("Jean-Luc Pérez", "Marc Roy")) == "Marc Roy; MARC ROY"
 
 
+def test_a_name_whose_first_letter_has_marks_is_found():
+    assert replace("Élodie, E\u0301lodie and ÉLODIE", ("Élodie", "Ruth")) == "Ruth, Ruth and RUTH"
+
+
 def test_of_two_names_at_one_place_the_longer_is_taken():
     rules = ("Wenbo", "Dalin"), ("Wenbo Qin", "Dalin Hu")
     assert replace("Wenbo Qin and Wenbo", *rules) == "Dalin Hu and Dalin"
