@@ -103,7 +103,8 @@ class Chromium:
         self.page.keyboard.press(key)
 
     def memory(self):
-        """Bytes the largest of the browser's pages takes, or None where that cannot be read."""
+        """Bytes the largest of the browser's pages takes, less what is garbage; None where that cannot be read."""
+        self.page.context.new_cdp_session(self.page).send("HeapProfiler.collectGarbage")
         told = self.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
         return max(
             filter(None, (resident(each["id"]) for each in told if each["type"] == "renderer")), default=None
