@@ -13,7 +13,6 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What is copied where: `{file in the package: file in our folder}`. */
 const PARTS = [
-  { name: "htmx.org", under: "static/vendor", files: { "dist/htmx.min.js": "htmx.min.js" } },
   {
     name: "fuzzysort",
     under: "static/vendor",
