@@ -157,14 +157,15 @@ def column_test(made, by):
 
 
 class RecountTest(TestCase):
-    @settings(deadline=None, max_examples=6)
+    @settings(deadline=None, max_examples=20)
     @given(
         codings,
         st.tuples(*[st.sets(st.integers(0, 1), max_size=1)] * 4),
         st.sampled_from(["respondent_type", "years", "transcript", "coder"]),
         st.sampled_from([None, 0, 1]),
+        st.sampled_from([None, 0, 1]),
     )
-    def test_every_number_equals_a_slow_recount(self, drawn, asked, by, only):
+    def test_every_number_equals_a_slow_recount(self, drawn, asked, by, only, kind):
         made = Made(drawn, asked)
         frame = frame_of(made.study)
         if only is not None and made.coders[only].pk not in dict(frame.coders):
@@ -177,20 +178,28 @@ class RecountTest(TestCase):
             if by != "coder" or only is None or c[0] == made.coders[only].username
         ]
         for count in COUNTS:
-            question = Question(by=by, count=count, coders=coders, limits=(6.0,) if by == "years" else ())
+            types = () if kind is None else (made.types[kind].key,)
+            limits = (6.0,) if by == "years" else ()
+            question = Question(by=by, count=count, coders=coders, types=types, limits=limits)
             table = cross_tabulate(made.study, frame, question)
-            if by in ("transcript", "coder") and count not in ("respondents", "share"):
+            if kind is None and by in ("transcript", "coder") and count not in ("respondents", "share"):
                 mine = rows
             else:
-                mine = [row for row in rows if row[5] is not None]
+                mine = [row for row in rows if row[5] is not None and kind in (None, kind_of(row[5]))]
             found = {column.key: n for n, column in enumerate(table.columns)}
+            everybody = set()
             for key, inside, people in columns:
-                at = found[key]
-                in_column = [row for row in mine if inside(row)]
                 if people is None:
                     people = [
                         p for p in range(4) if any(row[2] == p // 2 and inside(row) for row in made.rows)
                     ]
+                people = [p for p in people if kind in (None, kind_of(p))]
+                everybody.update(people)
+                if key not in found:
+                    assert not people
+                    continue
+                at = found[key]
+                in_column = [row for row in mine if inside(row)]
                 assert table.people[at] == len(people)
                 for row in table.rows:
                     code = int(row.code.name)
@@ -202,6 +211,18 @@ class RecountTest(TestCase):
                         made, count, [r for r in in_column if r[0] in within], people
                     )
                     self.check_asked(made, row, at, code, within, in_column, people, count)
+
+            assert table.people[-1] == len(everybody)
+            anywhere = [row for row in mine if any(inside(row) for _key, inside, _people in columns)]
+            if "__no_respondent__" in found:
+                anywhere = rows
+            for row in table.rows:
+                within = BELOW[int(row.code.name)]
+                below = [r for r in anywhere if r[0] in within]
+                assert row.cells[-1] == number_of(made, count, below, everybody)
+                self.check_asked(
+                    made, row, -1, int(row.code.name), within, anywhere, sorted(everybody), count
+                )
 
     def check_asked(self, made, row, at, code, within, in_column, people, count):
         for codes, asked in (({code}, row.alone), (within, row.below)):

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from coding.analysis.sampling import drawn
 from coding.demo import load_demo
 from coding.models import CodedSegment
+from interviews.restricted import restrict
 from tests.factories import (
     make_code,
     make_coded_segment,
     make_coder,
+    make_lead,
     make_reader,
     make_respondent,
     make_study,
@@ -192,3 +194,17 @@ def test_the_returnees_without_team_formation_are_lihua_and_daqing(client):
             spoken.add(names[pk])
     assert nothing == set(names.values()) - spoken
     assert {"Opportunity pull", "Career ceiling", "Collective decision", "Employed return"} <= nothing
+
+
+@pytest.mark.parametrize("name", [MATRIX, VOICES])
+def test_restricted_words_are_withheld_from_readers_and_shown_to_leads(client, study, name):
+    transcript = study.people["Wenbo"]
+    restrict(transcript.pk, make_lead(study), 0, 5, revision=transcript.revision)
+    params = {"code": study.founding.pk}
+    client.force_login(make_reader(study))
+    page = said(get(client, study, name, **params))
+    assert "Withheld (restricted passage)" in page
+    assert "Wenbo: we went" not in page
+    assert "Lihua: we went" in page
+    client.force_login(make_lead(study))
+    assert "Wenbo: we went" in said(get(client, study, name, **params))
