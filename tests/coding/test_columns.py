@@ -5,7 +5,7 @@ import io
 
 import pytest
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coding.analysis.classes import class_key, class_of, period_of, round_limits
@@ -25,6 +25,7 @@ from tests.factories import (
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-(10**6), 10**6).map(lambda n: n / 100), min_size=1, max_size=30), st.integers(3, 6)
 )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -32,6 +32,7 @@ stretches = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(stretches, st.integers(1, 60))
 def test_a_strip_marks_exactly_the_pixels_that_some_coded_sign_falls_on(ranges, width):
     marked = {pixel for x, wide in pictures.runs(ranges, 100, width) for pixel in range(x, x + wide)}
@@ -45,11 +46,13 @@ def test_a_strip_marks_exactly_the_pixels_that_some_coded_sign_falls_on(ranges, 
     assert sum(wide for _x, wide in pictures.runs(ranges, 100, width)) == len(marked)
 
 
+@settings(deadline=None)
 @given(stretches)
 def test_covered_signs_are_counted_once(ranges):
     assert pictures.covered(ranges) == len({i for start, end in ranges for i in range(start, end)})
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9), st.integers(0, 3)), max_size=8))
 def test_a_sign_counts_for_the_first_day_on_which_it_was_coded(found):
     segments = [(start, start + long, date(2006, 4, 1) + timedelta(day)) for start, long, day in found]

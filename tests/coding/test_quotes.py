@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coding.analysis.sampling import drawn
@@ -29,6 +29,7 @@ MATRIX, VOICES = "coding:quotes", "coding:voices"
 people = st.dictionaries(st.integers(0, 5), st.sets(st.integers(0, 99), max_size=5), max_size=5)
 
 
+@settings(deadline=None)
 @given(people, st.integers(0, 10), st.integers(1, 9999))
 def test_nobody_is_heard_twice_before_everybody_is_heard_once(of_person, size, seed):
     picked = drawn(of_person, size, seed)

@@ -4,7 +4,7 @@ from itertools import combinations
 from math import comb, isclose
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coding.analysis.significance import chi_squared, chi_squared_tail, compared, exact, residuals
@@ -72,6 +72,7 @@ def tables(draw):
     return [(draw(st.integers(0, base)), base) for base in bases]
 
 
+@settings(deadline=None)
 @given(tables())
 def test_the_exact_test_is_what_trying_every_choice_of_respondents_says(columns):
     people = [number for number, (_n, base) in enumerate(columns) for _ in range(base)]
