@@ -33,7 +33,7 @@ from interviews.models import Transcript, Upload
 from interviews.tokens import make_api_token
 from tools.serve import update_static_files
 
-from . import asking, book, browser, firefox, hostile, material
+from . import asking, book, browser, firefox, hostile, looking_back, material
 from .http import Connection, bearer, multipart
 from .server import running
 
@@ -65,6 +65,7 @@ class Scale:
     book_transcripts: int
     book_codings: int
     merged: int
+    events: int
 
 
 SCALES = {
@@ -92,6 +93,7 @@ SCALES = {
         book_transcripts=60,
         book_codings=200_000,
         merged=20_000,
+        events=200_000,
     ),
     "small": Scale(
         words=10_000,
@@ -117,6 +119,7 @@ SCALES = {
         book_transcripts=4,
         book_codings=2_000,
         merged=500,
+        events=5_000,
     ),
 }
 
@@ -464,6 +467,7 @@ MEASURES = {
     "edit": Bench.edit_text,
     "ask": asking.measure,
     "codebook": book.measure,
+    "history": looking_back.measure,
     "writers": Bench.write_at_once,
 }
 
@@ -505,6 +509,8 @@ def prepare(bench, wanted):
         asking.large_study(bench)
     if "codebook" in wanted:
         book.large_book(bench)
+    if "history" in wanted:
+        looking_back.long_study(bench)
     if "csv" in wanted:
         bench.counted_study(bench.scale.export)
 

@@ -10,12 +10,12 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coding import changes, codebook, codebook_files, demo, memos, recoding
+from coding import changes, codebook, codebook_files, demo, memos, reanchor, recoding, search
 from coding.models import Code, CodedSegment, Memo, Segment
-from interviews import editing, history, people, respondents
+from interviews import editing, history, people, respondents, restricted
 from interviews.access import Role
 from interviews.material import import_transcript, remove, restore
-from interviews.models import Attribute, Membership, Respondent, RespondentType, Transcript
+from interviews.models import Attribute, Membership, Respondent, RespondentType, RestrictedPassage, Transcript
 from interviews.replay import differences
 from interviews.speakers import assign
 from interviews.tables import read_table
@@ -137,6 +137,9 @@ class Team:
         codebook.lock(self.study)
         codebook_files.apply(self.study, self.lead, codebook_files.plan(self.study, table))
 
+    def in_or_out(self, pick):
+        pick([codebook.move_in, codebook.move_out])(self.code(pick), self.lead)
+
     # Coding
 
     def send(self, coder, change):
@@ -241,6 +244,27 @@ class Team:
         text = f"pseudonym,respondent_type,year\nWenbo,Returnee,{pick([2004, 2005])}\nDaqing,New,2001\n"
         respondents.apply(self.study, respondents.plan(self.study, read_table(text.encode())), self.lead)
 
+    def restrict(self, pick):
+        transcript = Transcript.objects.get(pk=self.transcript.pk)
+        row = pick([None, *RestrictedPassage.objects.order_by("pk")])
+        if row:
+            restricted.lift(row, self.lead)
+        else:
+            start = pick([5, 40])
+            restricted.restrict(transcript.pk, self.lead, start, start + 9, revision=transcript.revision)
+
+    def settle(self, pick):
+        waiting = list(
+            Segment.objects.filter(transcript=self.transcript, needs_eyes=True).values_list("pk", flat=True)
+        )
+        reanchor.settle(Transcript.objects.get(pk=self.transcript.pk), waiting, pick(self.coders))
+
+    def recode_passages(self, pick):
+        segments = Segment.objects.filter(transcript=self.transcript.pk).values_list("pk", flat=True)
+        search.recode_passages(
+            self.study, pick(self.coders), self.code(pick).pk, self.code(pick).pk, list(segments)
+        )
+
     def put_away(self, pick):
         transcript = Transcript.objects.get(pk=self.transcript.pk)
         (restore if transcript.removed_at else remove)(transcript, self.lead)
@@ -266,11 +290,21 @@ CODEBOOK = [
     "duplicate",
     "split_code",
     "require_reasons",
+    "in_or_out",
 ]
 CODING = ["apply", "apply", "apply", "withdraw", "resize", "recode", "split", "merge_codings"]
 CODING += ["write_memo", "change_memo", "recode_many", "add_code", "withdraw_many", "keep_many"]
 MATERIAL = ["edit_text", "map_speakers", "import_respondents", "put_away", "undo_something"]
-REFUSALS = (codebook.Refused, changes.Refused, editing.Refused, history.Conflict, Http404)
+MATERIAL += ["restrict", "settle", "recode_passages"]
+REFUSALS = (
+    codebook.Refused,
+    changes.Refused,
+    editing.Refused,
+    restricted.Refused,
+    search.Refused,
+    history.Conflict,
+    Http404,
+)
 LONG = settings(
     max_examples=EXAMPLES,
     deadline=None,
