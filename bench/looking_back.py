@@ -5,6 +5,8 @@ import uuid
 from datetime import timedelta
 from statistics import median
 
+from django.db import transaction
+
 from coding.models import Code
 from interviews.models import Event, Mention
 
@@ -46,8 +48,9 @@ def _make_events(bench, study, transcripts):
             (key, study.pk, coder, at, action, action, kind, target, place, "{}", json.dumps(after))
         )
     columns = "id study_id actor_id at action first_action kind target transcript_id before after"
-    material.copy(Event, columns, events)
-    material.copy(Mention, "key event_id", mentions)
+    with transaction.atomic():
+        material.copy(Event, columns, events)
+        material.copy(Mention, "key event_id", mentions)
     material.count_on(Event)
 
 

@@ -49,7 +49,7 @@ def list_history(request, slug):
 def _lines(study, events, reader):
     """The events as told, each with what it changed, where to look, and whether this reader may undo it."""
     attributes = dict(study.attributes.values_list("key", "name")) if events else {}
-    undone = set(Event.objects.filter(undoes__in=events).values_list("undoes", flat=True))
+    undone = set(Event.objects.filter(undoes__in=events).order_by().values_list("undoes", flat=True))
     addresses = narrate.addresses(study, events)
     lines = narrate.tell(events)
     for line in lines:
