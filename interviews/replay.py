@@ -29,7 +29,7 @@ def _move(rows, moved):
     """Shift the rows of a transcript as an edit of its text did."""
     others = {str(pk) for pk in moved["but"]}
     for pk, row in rows.items():
-        if row["transcript_id"] == moved["transcript_id"] and pk not in others:
+        if row.get("transcript_id") == moved["transcript_id"] and pk not in others:
             by = next((by for low, high, by in moved["runs"] if low <= row["start"] <= high), 0)
             row["start"] += by
             row["end"] += by

@@ -10,7 +10,17 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coding import changes, codebook, codebook_files, demo, memos, reanchor, recoding, search
+from coding import (
+    changes,
+    codebook,
+    codebook_files,
+    demo,
+    erasing,
+    memos,
+    reanchor,
+    recoding,
+    search,
+)
 from coding.models import Code, CodedSegment, Memo, Segment
 from interviews import editing, history, people, respondents, restricted
 from interviews.access import Role
@@ -386,3 +396,23 @@ def test_the_demo_study_is_accounted_for_and_what_bypassed_the_history_is_named(
 def test_a_study_that_is_not_there_is_said_to_be_so():
     with pytest.raises(CommandError, match="There is no study nowhere"):
         call_command("replay_history", "nowhere")
+
+
+def test_what_was_erased_is_gone_from_the_history_too_and_the_rest_is_accounted_for():
+    team = Team()
+    other = import_transcript(
+        team.study, team.lead, "b.txt", b"DAQING: I stayed for the lab.", respondent="Daqing"
+    )
+    code = team.codes()[0]
+    for transcript in (team.transcript, other):
+        change = {"id": uuid.uuid4(), "do": "apply", "start": 0, "end": 20, "code": code.pk}
+        changes.make(transcript.pk, team.coders[0], 1, [change])
+    editing.save(team.transcript.pk, "Head\n\n" + TEXT, team.lead, revision=1)
+    codebook.merge(code, team.codes()[1], team.lead)
+    person = Respondent.objects.get(pseudonym="Wenbo")
+    remove(team.transcript, team.lead)
+    respondents.remove(person, team.lead)
+    erasing.erase_transcript(Transcript.objects.get(pk=team.transcript.pk), team.lead)
+    erasing.erase_respondent(person, team.lead)
+    assert list(differences(team.study)) == []
+    assert CodedSegment.objects.of_study(team.study).count() == 1

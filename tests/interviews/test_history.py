@@ -481,3 +481,15 @@ def test_what_is_not_offered_for_undoing_is_not_undone(client, study, lead):
     client.force_login(lead)
     address = reverse("interviews:undo-change", args=[study.slug, study.events.latest("pk").pk])
     assert client.post(address).status_code == 404
+
+
+def test_codes_transcripts_and_respondents_lead_to_their_own_changes(client, study, lead):
+    code, person = make_code(study), make_respondent(study)
+    transcript = make_transcript(study)
+    client.force_login(lead)
+    for address, about in (
+        (f"{reverse('coding:codebook', args=[study.slug])}?code={code.pk}", f"code:{code.pk}"),
+        (reverse("interviews:transcript-settings", args=[transcript.pk]), f"transcript:{transcript.pk}"),
+        (reverse("interviews:respondent", args=[person.pk]), f"respondent:{person.pk}"),
+    ):
+        assert f"{history_url(study)}?about={about}" in client.get(address).text
