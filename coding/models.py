@@ -345,7 +345,7 @@ class Memo(models.Model):
         return next((name for name in MEMO_TARGETS if getattr(self, f"{name}_id")), "study")
 
 
-tracked(kind="codebook")(Code)
+tracked(kind="codebook", counter="revision")(Code)
 # The quote is a copy of the text: the history need not hold a third one.
 tracked(study_path="transcript__study", left_out=["quote"], permanent=True, kind="coding")(Segment)
 tracked(study_path="tag__study", kind="coding")(CodedSegment)

@@ -39,6 +39,7 @@ class Tracked:
     left_out: frozenset
     permanent: bool
     kind: str
+    counter: str
 
     @cached_property
     def fields(self):
@@ -70,15 +71,17 @@ class Conflict(Exception):
         self.event, self.may_overwrite = event, may_overwrite
 
 
-def tracked(study_path="study", left_out=(), permanent=False, kind="study"):
+def tracked(study_path="study", left_out=(), permanent=False, kind="study", counter=""):
     """Class decorator: changes of this model's rows are kept in the history.
 
     ``permanent`` rows are never deleted by an undo, as others may have come to refer to them. ``kind`` is the kind
-    of what is done to them, by which readers of the history choose.
+    of what is done to them, by which readers of the history choose. ``counter`` is a field that counts changes: it
+    stops no undo, and goes back only where nothing was counted since.
     """
 
     def register(model):
-        TRACKED[model._meta.model_name] = Tracked(model, study_path, frozenset(left_out), permanent, kind)
+        spec = Tracked(model, study_path, frozenset(left_out), permanent, kind, counter)
+        TRACKED[model._meta.model_name] = spec
         return model
 
     return register
@@ -244,6 +247,7 @@ def undo(event, actor, change=None, over_later=False):
     else:
         _check_unchanged(locked)
         present = locked.after
+    present = _count_on(locked, present)
     before, after = dict(present), {**_kept(locked), **locked.before}
     try:
         with transaction.atomic():
@@ -381,6 +385,19 @@ def _by_model(keys):
     return {name: found[name] for name in TRACKED if name in found}
 
 
+def _count_on(event, present):
+    """Have counters that went on since go on once more, instead of back; what is present, with them."""
+    for name, pks in _by_model(event.before.keys() & event.after.keys()).items():
+        spec = TRACKED[name]
+        keys = {pk: f"{name}:{pk}" for pk in pks if spec.counter in event.before[f"{name}:{pk}"]}
+        for pk, row in _rows(spec.model, list(keys), [spec.counter]).items() if keys else ():
+            key, now = keys[pk], getattr(row, spec.counter)
+            if now != event.after[key][spec.counter]:
+                event.before[key] = {**event.before[key], spec.counter: now + 1}
+                present = {**present, key: {**present[key], spec.counter: now}}
+    return present
+
+
 def _check_unchanged(event):
     for name, pks in _by_model(event.before.keys() | event.after.keys()).items():
         spec = TRACKED[name]
@@ -435,7 +452,9 @@ def _rows(model, pks, fields=()):
 
 def _as_expected(spec, row, expected):
     plain = all(
-        _plain(f.value_from_object(row)) == expected[f.attname] for f in spec.fields if f.attname in expected
+        _plain(f.value_from_object(row)) == expected[f.attname]
+        for f in spec.fields
+        if f.attname in expected and f.attname != spec.counter
     )
     return plain and all(
         sorted(getattr(row, f.name).values_list("pk", flat=True)) == expected[f.name]

@@ -386,6 +386,19 @@ def test_an_undo_that_is_blocked_shows_what_is_in_the_way_and_may_go_over_it(cli
     assert code.name == "Fee"
 
 
+def test_a_later_change_of_something_else_of_a_code_stops_no_undo_and_its_revision_counts_on(study, lead):
+    code = codebook.create_code(study, lead, name="Cost")
+    codebook.edit_code(code, lead, definition="What it costs")
+    event = study.events.latest("pk")
+    codebook.edit_code(code, lead, name="Price")
+    history.undo(event, lead)
+    code.refresh_from_db()
+    assert (code.name, code.definition, code.revision) == ("Price", "", 4)
+    history.undo(study.events.latest("pk"), lead)
+    code.refresh_from_db()
+    assert (code.name, code.definition, code.revision) == ("Price", "What it costs", 3)
+
+
 def test_what_was_deleted_long_ago_comes_back_in_its_order(client, study, lead):
     ties = codebook.create_code(study, lead, name="Ties")
     trust = codebook.create_code(study, lead, name="Trust", parent=ties)
