@@ -133,16 +133,12 @@ def _settle_passages(story):
     )
 
 
-undo_sentences["apply"] = _withdraw
-undo_sentences["withdraw"] = _apply
-
-
 def _redo(story):
     is_back = any(after for _key, _before, after in story.rows("codedsegment"))
     return (_apply if is_back else _withdraw)(story)
 
 
-undo_sentences["undo"] = _redo
+undo_sentences["apply"] = undo_sentences["withdraw"] = _redo
 
 
 @sentence("create-code")

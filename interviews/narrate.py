@@ -6,7 +6,7 @@ actor's name; ``name_fields["code"] = "name"`` for what rows of a model are call
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.contrib.auth import get_user_model
 from django.db.models import Case, F, JSONField, TextField, Value, When
@@ -120,14 +120,15 @@ class Story:
 
     event: Event
     names: dict = field(repr=False)
+    is_turned: bool = False  # told as what an undoing took back
 
     @property
     def before(self):
-        return self.event.short_before
+        return self.event.short_after if self.is_turned else self.event.short_before
 
     @property
     def after(self):
-        return self.event.short_after
+        return self.event.short_before if self.is_turned else self.event.short_after
 
     def name(self, key):
         """What a row was called then, or is called now: ``name("code:12")``."""
@@ -455,16 +456,17 @@ def _remove_member(story):
 
 @sentence("undo")
 def _undo(story):
-    undone = story.event.undone_action or ""
-    tell_it = undo_sentences.get(undone)
-    return (
-        tell_it(story)
-        if tell_it
-        else _("took a change back (%(action)s)") % {"action": undone.replace("-", " ")}
-    )
+    first = story.event.first_action
+    if tell_it := undo_sentences.get(first):
+        return tell_it(story)
+    if first not in sentences:
+        return _("took a change back (%(action)s)") % {"action": first.replace("-", " ")}
+    if story.event.undone_action == "undo":
+        return format_html(_("took an undoing back: {}"), sentences[first](story))
+    return format_html(_("undid this: {}"), sentences[first](replace(story, is_turned=True)))
 
 
-undo_sentences = {}  # by the action that is undone; the Story's images are those of the undoing
+undo_sentences = {}  # by what was done first, before it was undone and redone; the images are those of this undoing
 
 
 def _take_text_back(story):

@@ -116,6 +116,20 @@ def test_applying_undoing_and_redoing_are_told_with_code_and_transcript(study, l
     ]
 
 
+def test_an_undoing_tells_what_it_undid_and_a_redoing_what_was_done_again(study, lead):
+    code = codebook.create_code(study, lead, name="Cost")
+    codebook.edit_code(code, lead, name="Price")
+    undone = history.undo(study.events.latest("pk"), lead)
+    history.undo(undone, lead)
+    codebook.delete_code(code, lead)
+    history.undo(study.events.latest("pk"), lead)
+    assert told(study)[:1] + told(study)[2:4] == [
+        "lead undid this: deleted the code Price, which was never used",
+        "lead took an undoing back: renamed the code Cost to Price",
+        "lead undid this: renamed the code Cost to Price",
+    ]
+
+
 def test_a_code_is_called_what_it_was_called_then(study, lead):
     code = make_code(study, "Team")
     history.record(study, lead, "create-code", code, after=history.images(code))
