@@ -42,7 +42,6 @@ class Asked:
     kind: str = ""
     since: date | None = None
     until: date | None = None
-    event: int | None = None
 
     @classmethod
     def of(cls, query):
@@ -55,7 +54,6 @@ class Asked:
             kind=query.get("kind") if query.get("kind") in narrate.KINDS else "",
             since=_day(query.get("since", "")),
             until=_day(query.get("until", "")),
-            event=_number(query.get("event", "")),
         )
 
     @property
@@ -65,7 +63,7 @@ class Asked:
     def __str__(self):
         """As files and the history name it."""
         parts = {"person": self.person, "about": self.about, "kind": self.kind}
-        parts |= {"since": self.since, "until": self.until, "event": self.event}
+        parts |= {"since": self.since, "until": self.until}
         return "; ".join(f"{name}={value}" for name, value in parts.items() if value)
 
 
@@ -89,8 +87,6 @@ def find(study, asked):
         events = events.filter(mentions__key=asked.about)
     if asked.kind:
         events = events.filter(kind=asked.kind)
-    if asked.event:
-        events = events.filter(pk=asked.event)
     # Events come in the order of their times: a day's first and last are read from an index.
     if asked.since:
         first = Event.objects.filter(study=study, at__gte=_midnight(asked.since)).aggregate(pk=Min("pk"))
