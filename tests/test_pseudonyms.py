@@ -11,7 +11,7 @@ from django.urls import reverse
 from coding import changes, codebook, memos
 from coding.demo import load_demo
 from coding.models import CodedSegment, Memo, Segment
-from interviews import editing, history, keyring, material, pseudonymising, respondents, restricted
+from interviews import editing, history, keyring, material, pseudonymising, replay, respondents, restricted
 from interviews.models import (
     Event,
     NamesKey,
@@ -309,6 +309,20 @@ def test_it_is_not_taken_back_over_a_later_edit(study, owner, transcript):
         pseudonymising.take_back(SealedNames.objects.get(), PASSPHRASE, owner)
     with pytest.raises(history.Conflict, match="who knows the passphrase"):
         history.undo(Event.objects.get(action="pseudonymise"), owner)
+
+
+def test_the_history_still_accounts_for_all_there_is(study, owner, coder, transcript):
+    code_words(transcript, coder, make_code(study), "Zebedee's wife")
+    memos.write(study, coder, "Ask Zebedee", True)
+    made_by_factories = ("study:", "membership:", "code:")
+
+    def unlike():
+        return [line for line in replay.differences(study) if not line.startswith(made_by_factories)]
+
+    replace(study, owner)
+    assert unlike() == []
+    pseudonymising.take_back(SealedNames.objects.get(), PASSPHRASE, owner)
+    assert unlike() == []
 
 
 def test_what_was_changed_since_stays_when_it_is_taken_back(study, owner, coder, transcript):

@@ -37,6 +37,7 @@ def test_chosen_words_are_restricted_and_readers_read_placeholders(page, live_se
     open_workspace(page, live_server, transcript)
     expect(page.locator(".turn .restricted")).to_have_text("in the car park")
     assert axe(page) == []
+    on(page, live_server, "interviews:studies")
     page.context.clear_cookies()
     open_workspace(signed_in(page, make_member(study, Role.READER)), live_server, transcript)
     expect(page.locator(".turn .restricted")).to_have_text("█" * len("in the car park"))
