@@ -159,6 +159,7 @@ def test_who_else_has_the_transcript_open_is_shown_and_gone_again(workspace, stu
     assert presence.others(transcript, colleague) == [lead.username]
     presence.leave(transcript, colleague)
     expect(here).to_be_empty(timeout=9000)
-    with page.expect_response("**/presence/"):  # who goes takes leave
+    leaving = '{"leaving":true}'
+    with page.expect_response(lambda answer: answer.request.post_data == leaving):  # who goes takes leave
         page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert presence.others(transcript, colleague) == []
