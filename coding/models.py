@@ -345,8 +345,66 @@ class Memo(models.Model):
         return next((name for name in MEMO_TARGETS if getattr(self, f"{name}_id")), "study")
 
 
+class ResultQuerySet(StudyScopedQuerySet):
+    def kept(self):
+        return self.filter(removed_at=None)
+
+
+class Result(models.Model):
+    """A question with a name: ``address`` asks it, ``frozen`` is what was answered once, as numbers and ids.
+
+    ``event`` is the study's last change at that time. The words of its passages are in FrozenPassage, so that they go
+    when somebody has what they said erased.
+    """
+
+    class Kind(models.TextChoices):
+        CROSSTAB = "crosstab", _("Cross-tabulation")
+        RETRIEVAL = "retrieval", _("Retrieval")
+        COOCCURRENCE = "cooccurrence", _("Co-occurrence")
+        SEARCH = "search", _("Search")
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="results")
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    address = models.TextField(blank=True)
+    frozen = models.JSONField(null=True)
+    event = models.PositiveBigIntegerField(default=0)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("result")
+        verbose_name_plural = _("results")
+
+    def __str__(self):
+        return self.name
+
+
+class FrozenPassage(models.Model):
+    """A passage as it was when a result was frozen; ``coded`` is the coded segment it was counted as, if it was one."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="passages", db_index=False)
+    segment = models.ForeignKey(Segment, models.PROTECT, related_name="+")
+    code = models.ForeignKey(Code, models.PROTECT, null=True, related_name="+")
+    coded = models.UUIDField(null=True)
+    quote = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["result", "segment"], name="frozen_passage_of_result")]
+
+    def __str__(self):
+        return f"{self.result_id}: {self.segment_id}"
+
+
 tracked(kind="codebook", counter="revision")(Code)
 # The quote is a copy of the text: the history need not hold a third one.
 tracked(study_path="transcript__study", left_out=["quote"], permanent=True, kind="coding")(Segment)
 tracked(study_path="tag__study", kind="coding")(CodedSegment)
 tracked(kind="memo")(Memo)
+tracked(left_out=["frozen"], permanent=True)(Result)
+tracked(study_path="result__study", left_out=["quote"], permanent=True)(FrozenPassage)

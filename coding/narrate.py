@@ -13,7 +13,7 @@ from interviews.narrate import name_fields, places, sentence, undo_sentences
 from . import codebook
 from .models import Segment
 
-name_fields["code"] = "name"
+name_fields["code"] = name_fields["result"] = "name"
 name_fields["codedsegment"] = "tag__name"
 name_fields["segment"] = Concat("start", Value("–"), "end", output_field=CharField())
 
@@ -108,6 +108,16 @@ def _recode_found(story):
         n=number,
         code=code,
     )
+
+
+@sentence("keep-result")
+def _keep_result(story):
+    return format_html(_("kept the result <b>{}</b>"), story.target)
+
+
+@sentence("remove-result")
+def _remove_result(story):
+    return format_html(_("removed the result <b>{}</b>"), story.target)
 
 
 @sentence("split")
@@ -328,6 +338,8 @@ EXPORTS = {
     "codebook.study": gettext_lazy("took the codebook into another study"),
     "history.csv": gettext_lazy("exported the history as CSV"),
     "cooccurrence.csv": gettext_lazy("exported the co-occurrence of codes as CSV"),
+    "report.docx": gettext_lazy("exported a report as DOCX"),
+    "report.html": gettext_lazy("exported a report as HTML"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),
     "coded.docx": gettext_lazy("exported <b>{transcript}</b> with its codings as DOCX"),
 }
@@ -337,7 +349,9 @@ EXPORTS = {
 def _export(story):
     about = next(iter(story.after.values()), {})
     told = format_html(EXPORTS[about["file"]], transcript=story.transcript)
-    if about["file"].startswith(("crosstab", "matrix", "picture", "cooccurrence")):
+    if about["file"].startswith("report"):
+        number = ngettext("%(n)s result", "%(n)s results", about["rows"]) % {"n": about["rows"]}
+    elif about["file"].startswith(("crosstab", "matrix", "picture", "cooccurrence")):
         number = ngettext("%(n)s row", "%(n)s rows", about["rows"]) % {"n": about["rows"]}
     elif about["file"] == "history.csv":
         number = ngettext("%(n)s change", "%(n)s changes", about["rows"]) % {"n": about["rows"]}

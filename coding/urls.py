@@ -1,6 +1,6 @@
 """Pages about what was found: the study's overview, the workspace, the codebook, the query view."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from .views import (
     codebook_files,
@@ -16,6 +16,7 @@ from .views import (
     query,
     quotes,
     recoding,
+    results,
     retrieval,
     revisions,
     study,
@@ -74,6 +75,17 @@ urlpatterns = [
         name="export-cooccurrence",
     ),
     path("studies/<str:slug>/export/network.svg", cooccurrence.download_network, name="network"),
+    path("studies/<str:slug>/results/", results.list_results, name="results"),
+    path("studies/<str:slug>/results/keep/", results.keep_result, name="keep-result"),
+    path("studies/<str:slug>/results/least-group/", results.set_least_group, name="least-group"),
+    path("studies/<str:slug>/results/report/", results.show_report, name="report"),
+    re_path(
+        r"^studies/(?P<slug>[^/]+)/results/report\.(?P<kind>docx|html)$",
+        results.download_report,
+        name="download-report",
+    ),
+    path("results/<int:result_id>/", results.show_result, name="result"),
+    path("results/<int:result_id>/remove/", results.remove_result, name="remove-result"),
     path("studies/<str:slug>/retrieval/", retrieval.show_retrieval, name="retrieval"),
     path("studies/<str:slug>/retrieval/code/", retrieval.code_retrieved, name="code-retrieved"),
     path("studies/<str:slug>/find/", find.show_find, name="find"),

@@ -31,6 +31,9 @@ class Study(models.Model):
         _("a change of a definition needs a reason"), default=False, db_default=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    least_group = models.PositiveSmallIntegerField(
+        _("smallest group that reports may describe"), default=3, db_default=3
+    )
 
     objects = StudyQuerySet.as_manager()
 

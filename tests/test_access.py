@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from coding import codebook, search
+from coding import codebook, results, search
 from coding.models import Code, Memo
 from config.api import api
 from interviews.access import Role
@@ -127,6 +127,13 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:trash": (LEAD, NOT_OFFERED),
     "coding:erase-transcript": (OWNER, OWNER),
     "coding:erase-respondent": (OWNER, OWNER),
+    "coding:results": (READER, NOT_OFFERED),
+    "coding:keep-result": (NOT_OFFERED, CODER),
+    "coding:least-group": (NOT_OFFERED, LEAD),
+    "coding:report": (LEAD, NOT_OFFERED),
+    "coding:download-report": (LEAD, NOT_OFFERED),
+    "coding:result": (READER, NOT_OFFERED),
+    "coding:remove-result": (NOT_OFFERED, CODER),
     "coding:cooccurrence": (READER, NOT_OFFERED),
     "coding:export-cooccurrence": (LEAD, NOT_OFFERED),
     "coding:network": (LEAD, NOT_OFFERED),
@@ -257,6 +264,7 @@ class World:
             created_by=owner,
             expires_at=timezone.now() + timezone.timedelta(days=1),
         )
+        self.results = {who: self._kept(who) for who in (CODER, LEAD, OWNER)}
         self.found = {who: self._coded_by_search(who) for who in (CODER, LEAD, OWNER)}
         self.upload = Upload.objects.create(
             study=self.study,
@@ -274,6 +282,9 @@ class World:
         codebook.edit_code(code, self.people[OWNER], definition="Said of somebody")
         return self.study.events.latest("pk")
 
+    def _kept(self, who):
+        return results.keep(self.study, self.people[who], "Kept", "crosstab", "", freeze=True)
+
     def _coded_by_search(self, who):
         place = search.Hit(self.transcript.pk, 1, 13, 16, 0)
         return search.code_hits(self.study, self.people[who], self.code.pk, [place], "match")[0]
@@ -288,6 +299,9 @@ class World:
             "interviews:change-role": [slug, self.membership.pk],
             "interviews:remove-member": [slug, self.membership.pk],
             "interviews:upload-text": [slug, self._upload_of(uploads_owner).pk],
+            "coding:download-report": [slug, "docx"],
+            "coding:result": [self.results[OWNER].pk],
+            "coding:remove-result": [self.results.get(who, self.results[OWNER]).pk],
             "coding:undo-found": [slug, self.found.get(who, self.found[OWNER]).pk],
             "interviews:upload-turns": [slug, self._upload_of(uploads_owner).pk],
             "interviews:join": [self.secret],

@@ -1,0 +1,189 @@
+"""A report: chosen results with what they counted, of whom, by which coders, when; and quotes with attribution."""
+
+import io
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from docx.shared import Pt
+
+from interviews.restricted import hidden_in_exports
+
+from .analysis.guard import small_groups
+from .columns import BY_TYPE
+from .documents import empty_document, legal
+from .queries import Unclear
+from .results import answer, passages_of
+
+MOST_QUOTES = 300  # of one result
+
+
+@dataclass
+class Section:
+    name: str
+    title: str
+    statement: list
+    columns: list
+    rows: list
+    quotes: list  # (words, attribution)
+    more: int  # quotes left out, as there are so many
+    withheld: int
+    frozen: object  # when, or None
+    problem: str = ""
+
+
+@dataclass
+class Report:
+    study: object
+    sections: list
+    attributes: list  # (key, name, whether it is shown)
+    small: list  # (what is shown of them, how many people it describes)
+    least: int
+
+    @property
+    def withheld(self):
+        return sum(section.withheld for section in self.sections)
+
+    @property
+    def notice(self):
+        """What the file says of what it leaves out."""
+        if not self.withheld:
+            return _("No passage of these results is restricted.")
+        return ngettext(
+            "%(n)d passage is withheld, as it is restricted.",
+            "%(n)d passages are withheld, as they are restricted.",
+            self.withheld,
+        ) % {"n": self.withheld}
+
+
+def make(study, frame, results, shown, user):
+    """The report of some results; ``shown`` are the keys of what quotes say of their respondents."""
+    hidden = hidden_in_exports(study)
+    described = {pk: attribution(frame, person, shown) for pk, person in frame.people.items()}
+    sections, quoted = [], set()
+    for result in results:
+        section, people = _section(study, frame, result, described, hidden, user)
+        sections.append(section)
+        quoted |= people
+    known = [(BY_TYPE, _("Respondent type")), *((choice.key, choice.name) for choice in frame.attributes)]
+    small = small_groups(described, quoted, study.least_group) if shown else []
+    return Report(
+        study,
+        sections,
+        [(key, name, key in shown) for key, name in known],
+        [
+            (", ".join(value for value in values if value) or _("nothing known"), many)
+            for values, many in small
+        ],
+        study.least_group,
+    )
+
+
+def attribution(frame, person, shown):
+    """What is said of a respondent, in the order of the attributes: ``("Returnee", "Suzhou")``."""
+    found = []
+    if BY_TYPE in shown:
+        found.append(dict(frame.types).get(person.type, ""))
+    for choice in frame.attributes:
+        if choice.key in shown:
+            value = person.values.get(choice.key, "")
+            if choice.kind == "yes_no" and value:
+                label = choice.name if value == "yes" else _("not %(name)s") % {"name": choice.name}
+            else:
+                label = dict(choice.values).get(value, value)
+            found.append(str(label))
+    return tuple(found)
+
+
+def _section(study, frame, result, described, hidden, user):
+    try:
+        if result.frozen is not None:
+            told = result.frozen
+            members = list(result.passages.values_list("segment_id", "code_id", "coded"))
+            quotes = dict(result.passages.values_list("segment_id", "quote"))
+        else:
+            now = answer(study, result.kind, result.address, user, hidden)
+            told = {
+                "title": now.title,
+                "statement": now.statement,
+                "columns": now.columns,
+                "rows": now.rows,
+            }
+            members, quotes = now.members, None
+    except Unclear as unclear:
+        return Section(result.name, "", [], [], [], [], 0, 0, None, str(unclear)), set()
+    wanted = members if result.kind == result.Kind.RETRIEVAL else []
+    passages = passages_of(wanted, frame, hidden, most=MOST_QUOTES, quotes=quotes)
+    spoken = [passage for passage in passages if not passage["withheld"]]
+    number = len({segment for segment, _code, _coded in wanted})
+    return Section(
+        result.name,
+        told["title"],
+        told["statement"],
+        [str(label or named(frame, key)) for key, label, _n in told["columns"]],
+        [
+            (label or (frame.people[key].pseudonym if key in frame.people else "—"), numbers)
+            for key, label, numbers in told["rows"]
+            if any(numbers)
+        ],
+        [(passage["quote"], _attributed(passage["person"], described)) for passage in spoken],
+        max(0, number - len(passages)),
+        len(passages) - len(spoken),
+        result.created_at if result.frozen is not None else None,
+    ), {passage["person"].id for passage in spoken if passage["person"]}
+
+
+def named(frame, key):
+    """A column whose label was not kept, as it is a respondent or a transcript."""
+    if str(key).isdecimal():
+        pk = int(key)
+        return frame.people[pk].pseudonym if pk in frame.people else frame.transcripts.get(pk, key)
+    return key
+
+
+def _attributed(person, described):
+    if person is None:
+        return _("(no respondent)")
+    said = [person.pseudonym, *(value for value in described.get(person.id, ()) if value)]
+    return f"({', '.join(said)})"
+
+
+def docx_of(report, title):
+    """The report as a Word document."""
+    document = empty_document(legal(title))
+    document.add_heading(legal(title), level=0)
+    document.add_paragraph(legal(report.notice), style="About")
+    for section in report.sections:
+        document.add_heading(legal(section.name), level=1)
+        document.add_paragraph(legal(section.problem or section.title))
+        for heading, words in section.statement:
+            document.add_paragraph(legal(f"{heading}: {words}"), style="About")
+        if section.rows:
+            _table(document, section)
+        for words, who in section.quotes:
+            paragraph = document.add_paragraph(legal(words))
+            paragraph.paragraph_format.space_before = Pt(8)
+            paragraph.add_run(f" {legal(who)}").italic = True
+        if section.more:
+            document.add_paragraph(legal(_more(section.more)), style="About")
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def _table(document, section):
+    table = document.add_table(rows=1, cols=1 + len(section.columns))
+    table.style = "Light Grid"
+    for cell, words in zip(table.rows[0].cells, ["", *section.columns], strict=True):
+        cell.text = legal(words)
+    for label, numbers in section.rows:
+        cells = table.add_row().cells
+        cells[0].text = legal(str(label))
+        for cell, n in zip(cells[1:], numbers, strict=False):
+            cell.text = str(n)
+
+
+def _more(number):
+    return ngettext("%(n)d more passage is not printed.", "%(n)d more passages are not printed.", number) % {
+        "n": number
+    }

@@ -1,0 +1,380 @@
+"""Results: questions with a name, what was answered once, and what has changed since."""
+
+from dataclasses import dataclass, field
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from interviews import history
+from interviews.models import TextRevision
+from interviews.restricted import NOTHING
+
+from . import cooccurrence, retrieval, search
+from .asked import people_words, sentence
+from .columns import BY_RESPONDENT, BY_TRANSCRIPT
+from .models import CodedSegment, FrozenPassage, Result, Segment
+from .queries import (
+    Question,
+    Unclear,
+    asked_codes,
+    asked_people,
+    coded_rows,
+    cross_tabulate,
+    frame_of,
+    question_from,
+)
+from .statement import COUNT_NAMES, statement
+
+MOST_FROZEN = 20_000
+NAME_LENGTH = 200
+LONGEST_ADDRESS = 8_000
+PAGES = {
+    "crosstab": "coding:query",
+    "retrieval": "coding:retrieval",
+    "cooccurrence": "coding:cooccurrence",
+    "search": "coding:find",
+}
+
+
+class Refused(Exception):
+    """Why a result cannot be kept or frozen, for the person who tried."""
+
+
+@dataclass
+class Answer:
+    """What a question is answered now. ``rows`` are ``[key, label, numbers]``; ``members`` are
+    ``(segment, code or None, coded segment or None)``; ``hits`` are places in texts.
+    """
+
+    title: str
+    statement: list
+    total: int
+    columns: list = field(default_factory=list)
+    rows: list = field(default_factory=list)
+    members: list = field(default_factory=list)
+    hits: list = field(default_factory=list)
+    people: set = field(default_factory=set)
+
+
+def page_of(result):
+    address = reverse(PAGES[result.kind], args=[result.study.slug])
+    return f"{address}?{result.address}" if result.address else address
+
+
+@transaction.atomic
+def keep(study, user, name, kind, address, *, freeze, chosen=None):
+    """Give a question a name; with ``freeze`` its answer is kept too, and of a retrieval only the ``chosen`` segments
+    where some are. Raises Refused and Unclear.
+    """
+    name = name.strip()
+    if not name:
+        raise Refused(_("Give the result a name."))
+    if len(name) > NAME_LENGTH or kind not in PAGES or len(address) > LONGEST_ADDRESS:
+        raise Refused(_("This cannot be kept: the name or the question is too long."))
+    result = Result(study=study, name=name, kind=kind, address=plain(address), created_by=user)
+    given = answer(study, kind, result.address, user, NOTHING)  # a question without an answer is not kept
+    result.event = study.last_event_id()
+    if chosen is not None:
+        wanted = {int(pk) for pk in chosen if pk.isdecimal()}
+        given.members = [member for member in given.members if member[0] in wanted]
+        given.total = len(given.members)
+        if not given.members:
+            raise Refused(_("No passage is chosen. Choose some in the list first."))
+    if freeze or chosen is not None:
+        _freeze(result, given, is_list=chosen is not None)
+    result.save()
+    if result.frozen is not None:
+        _keep_passages(result, given.members)
+    history.record(study, user, "keep-result", result, after=history.images(result))
+    return result
+
+
+def plain(address):
+    """A question's parameters, without those of the page that was open."""
+    params = QueryDict(address, mutable=True)
+    for name in ("page", "cell", "coded", "total", "csrfmiddlewaretoken"):
+        params.pop(name, None)
+    return params.urlencode()
+
+
+def _freeze(result, given, *, is_list):
+    if len(given.members) > MOST_FROZEN or len(given.hits) > MOST_FROZEN:
+        raise Refused(
+            _(
+                "It stands on more than %(most)s passages, too many to freeze: filter it, or keep the question."
+            )
+            % {"most": MOST_FROZEN}
+        )
+    result.frozen = {
+        "title": given.title,
+        "statement": given.statement,
+        "total": given.total,
+        "columns": given.columns,
+        "rows": given.rows,
+        "hits": given.hits,
+        "people": sorted(given.people),
+        "list": is_list,
+    }
+
+
+def _keep_passages(result, members):
+    segments = list({segment for segment, _code, _coded in members})
+    quotes = {}
+    for start in range(0, len(segments), 1000):
+        part = Segment.objects.filter(pk__in=segments[start : start + 1000]).order_by()
+        quotes.update(part.values_list("pk", "quote"))
+    FrozenPassage.objects.bulk_create(
+        [
+            FrozenPassage(result=result, segment_id=segment, code_id=code, coded=coded, quote=quotes[segment])
+            for segment, code, coded in members
+        ],
+        batch_size=500,
+    )
+
+
+@transaction.atomic
+def remove(result, user):
+    before = history.images(result)
+    result.removed_at = timezone.now()
+    result.save(update_fields=["removed_at"])
+    history.record(result.study, user, "remove-result", result, before=before, after=history.images(result))
+
+
+# --- answering
+
+
+def answer(study, kind, address, user, hidden):
+    """The Answer of a question as it is now. Raises Unclear."""
+    event_id = study.last_event_id()
+    frame, params = frame_of(study, event_id), QueryDict(address)
+    return ANSWERS[kind](study, frame, params, event_id, user, hidden)
+
+
+def _crosstab(study, frame, params, event_id, user, hidden):
+    question = question_from(frame, params)
+    table = cross_tabulate(study, frame, question, event_id)
+    named = not {question.by, question.across} & {BY_RESPONDENT, BY_TRANSCRIPT}
+    return Answer(
+        _("%(count)s with each code, by %(columns)s")
+        % {"count": COUNT_NAMES[question.count], "columns": frame.title_of(question.by)},
+        _told(study, frame, question),
+        table.coded,
+        [[column.key, str(column.label) if named else "", column.n] for column in table.columns]
+        + [["", _("All"), table.n]],
+        [[row.code.id, " > ".join(row.code.path), list(row.cells)] for row in table.rows],
+        _coded_of(frame, question),
+        people={person.id for person in asked_people(frame, question)},
+    )
+
+
+def _told(study, frame, question):
+    return [[str(heading), str(words)] for heading, words in statement(study, frame, question)]
+
+
+def _coded_of(frame, question):
+    rows = coded_rows(frame, question, [code.id for code in asked_codes(frame, question)])
+    if question.filters_people:
+        rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
+    # One more than can be kept is enough to know that they cannot be.
+    return list(
+        rows.order_by("content_object", "tag", "pk").values_list("content_object_id", "tag_id", "pk")[
+            : MOST_FROZEN + 1
+        ]
+    )
+
+
+def _retrieval(study, frame, params, event_id, user, hidden):
+    asked = retrieval.retrieval_from(frame, params)
+    found = retrieval.find(study, frame, asked, event_id, user, hidden)
+    told = Answer(sentence(frame, asked), _told(study, frame, asked.people), len(found.places))
+    if asked.show == "passages":
+        told.members = [(place.segment, None, None) for place in found.places]
+        told.people = {place.respondent for place in found.places} - {None}
+    else:
+        people = retrieval.respondents(frame, asked, found)
+        told.total, told.people = len(people), {person.id for person, _many in people}
+        told.columns = [["passages", _("Passages"), sum(many for _person, many in people)]]
+        told.rows = [[person.id, "", [many]] for person, many in people]
+    return told
+
+
+def _cooccurrence(study, frame, params, event_id, user, hidden):
+    asked = cooccurrence.asked_from(frame, params)
+    meeting = cooccurrence.meet(study, frame, asked, event_id)
+    return Answer(
+        f"{_('Co-occurrence')}: {cooccurrence.HOW_NAMES[asked.how]}",
+        _told(study, frame, asked.question),
+        int(meeting.matrix.pairs.sum()),
+        [[code.id, code.name, int(own)] for code, own in zip(meeting.codes, meeting.matrix.own, strict=True)],
+        [
+            [code.id, " > ".join(code.path), [int(n) for n in row]]
+            for code, row in zip(meeting.codes, meeting.matrix.pairs, strict=True)
+        ],
+        _coded_of(frame, asked.question),
+        people={person.id for person in asked_people(frame, asked.question)},
+    )
+
+
+def _search(study, frame, params, event_id, user, hidden):
+    asked = search.search_from(frame, params)
+    if asked is None:
+        raise Unclear(_("Type the words to look for."))
+    hits, more = search.find_all(study, frame, asked, event_id, hidden)
+    title = [
+        _("places where “%(words)s” is said") % {"words": asked.wanted.text},
+        *people_words(frame, asked.people),
+    ]
+    people = Question(types=asked.people.types, where=asked.people.where)
+    return Answer(
+        " ".join(title) + (_(" (the first)") if more else ""),
+        _told(study, frame, people),
+        len(hits),
+        hits=[[hit.transcript, hit.revision, hit.start, hit.end] for hit in hits],
+    )
+
+
+ANSWERS = {
+    "crosstab": _crosstab,
+    "retrieval": _retrieval,
+    "cooccurrence": _cooccurrence,
+    "search": _search,
+}
+
+
+# --- what has changed
+
+
+@dataclass
+class Changes:
+    """Between a frozen result and its question now. ``came`` and ``went`` are segments with (code, coded segment)."""
+
+    problem: str = ""
+    total: int | None = None
+    cells: list = field(default_factory=list)  # (row, column, was, is)
+    came: list = field(default_factory=list)
+    went: list = field(default_factory=list)
+    hits_came: int = 0
+    hits_went: int = 0
+
+    def __bool__(self):
+        return bool(self.problem or self.cells or self.came or self.went or self.hits_came or self.hits_went)
+
+
+def changes_since(result, user, hidden):
+    """What a frozen result's question would be answered differently now, and the passages that make the difference."""
+    try:
+        now = answer(result.study, result.kind, result.address, user, NOTHING)
+    except Unclear as unclear:
+        return Changes(problem=str(unclear))
+    was = result.frozen
+    found = Changes(total=now.total)
+    if was["list"]:
+        present = set(
+            Segment.objects.filter(pk__in=result.passages.values("segment")).values_list("pk", flat=True)
+        )
+        now.members = [member for member in _members(result) if member[0] in present]
+    found.cells = [] if was["list"] else _cells(was, now)
+    before, after = set(_members(result)), set(now.members)
+    found.came, found.went = sorted(after - before, key=str), sorted(before - after, key=str)
+    hits_before, hits_after = ({tuple(hit) for hit in hits} for hits in (was["hits"], now.hits))
+    found.hits_came, found.hits_went = len(hits_after - hits_before), len(hits_before - hits_after)
+    return found
+
+
+def _members(result):
+    return list(result.passages.values_list("segment_id", "code_id", "coded"))
+
+
+def _cells(was, now):
+    """Numbers that differ, by row and column; what is new or gone differs from nothing."""
+    found = []
+    columns = {key: label for key, label, _n in [*was["columns"], *now.columns]}
+    labels = {key: label for key, label, _numbers in [*was["rows"], *now.rows]}
+    old, new = _numbers(was["columns"], was["rows"]), _numbers(now.columns, now.rows)
+    for row in labels:
+        for column in columns:
+            before, after = old.get((row, column)), new.get((row, column))
+            if before != after and (before or after):
+                found.append((row, column, labels[row], columns[column], before, after))
+    return found
+
+
+def _numbers(columns, rows):
+    return {
+        (key, column[0]): n
+        for key, _label, numbers in rows
+        for column, n in zip(columns, numbers, strict=False)
+    }
+
+
+def passages_of(members, frame, hidden, *, most, quotes=None):
+    """The segments of members as they are shown: with codes, coders, respondent; at most ``most``."""
+    by_segment = {}
+    for segment, code, coded in members:
+        by_segment.setdefault(segment, []).append((code, coded))
+        if len(by_segment) > most:
+            by_segment.popitem()
+            break
+    rows = (
+        Segment.objects.filter(pk__in=by_segment)
+        .select_related("transcript")
+        .defer("transcript__text", "transcript__turns", "transcript__marks")
+    )
+    codes = {code.id: code for code in frame.codes}
+    found = []
+    for segment in rows.order_by("transcript__title", "transcript", "start", "end"):
+        person = frame.people.get(segment.respondent_id)
+        place = segment.transcript_id, segment.start, segment.end
+        found.append(
+            {
+                "segment": segment,
+                "title": segment.transcript.title,
+                "person": person,
+                "quote": hidden.quote(*place, (quotes or {}).get(segment.pk, segment.quote)),
+                "withheld": hidden.touches(*place),
+                "codes": [codes[code] for code, _coded in by_segment[segment.pk] if code in codes],
+            }
+        )
+    return found
+
+
+def coders_of(members):
+    """Names by coded segment, of those that are still there."""
+    ids = [coded for _segment, _code, coded in members if coded]
+    names = {}
+    for start in range(0, len(ids), 500):
+        rows = CodedSegment.objects.filter(pk__in=ids[start : start + 500]).order_by()
+        names.update(rows.values_list("pk", "coder__username"))
+    return names
+
+
+def words_of_hits(hits, hidden, frame, *, most):
+    """(title, words) of places in the revision they were found in; what is restricted now is left out."""
+    found = []
+    wanted = hits[:most]
+    texts = {
+        (pk, number): text
+        for pk, number, text in TextRevision.objects.filter(
+            transcript__in={hit[0] for hit in wanted}, number__in={hit[1] for hit in wanted}
+        ).values_list("transcript_id", "number", "text")
+    }
+    for pk, revision, start, end in wanted:
+        if pk in frame.transcripts and (pk, revision) in texts and pk not in hidden.ranges:
+            found.append((pk, frame.transcripts[pk], texts[pk, revision][max(0, start - 60) : end + 60]))
+    return found
+
+
+def makers(results):
+    return dict(
+        get_user_model()
+        .objects.filter(pk__in={each.created_by_id for each in results})
+        .values_list("pk", "username")
+    )
+
+
+for _act in ("keep-result", "remove-result"):
+    history.undoable[_act] = "manage_codebook"
