@@ -31,7 +31,8 @@ from .queries import (
 HOWS = ("overlap", "nesting", "turn", "respondent")
 LEVELS = ("families", "all")
 SHOWS = ("count", "coefficient")
-MOST_CODES = 300
+MOST_CODES = 400
+MOST_APART = 20  # numbers of a table for each id in it
 MOST_DRAWN = 60
 HOW_NAMES = {
     "overlap": gettext_lazy("Overlap"),
@@ -179,9 +180,19 @@ def _passages(frame, rows, place):
     codes = np.repeat([place[code] for code, _text in by_code], [len(each) for each in segments])
     coded = np.concatenate(segments)
     ids, *where = _places(frame)
-    order = np.argsort(ids)
-    at = order[np.searchsorted(ids, coded, sorter=order)]
+    at = _index(ids, coded)
     return Passages(*(column[at] for column in where), codes)
+
+
+def _index(ids, wanted):
+    """Where each wanted id stands; by a table where the ids lie close, as those of one study mostly do."""
+    first, last = int(ids.min()), int(ids.max())
+    if last - first < MOST_APART * len(ids):
+        table = np.zeros(last - first + 1, dtype=np.int64)
+        table[ids - first] = np.arange(len(ids))
+        return table[wanted - first]
+    order = np.argsort(ids)
+    return order[np.searchsorted(ids, wanted, sorter=order)]
 
 
 def _places(frame):

@@ -76,7 +76,7 @@ def _recode(story):
     )
 
 
-@sentence("code-found")
+@sentence("code-found", kind="coding")
 def _code_found(story):
     code = story.name(story.event.target)
     number = len(story.rows("codedsegment"))
@@ -86,23 +86,6 @@ def _code_found(story):
         ngettext(
             "coded {n} passage found by a search with <b>{code}</b>",
             "coded {n} passages found by a search with <b>{code}</b>",
-            number,
-        ),
-        n=number,
-        code=code,
-    )
-
-
-@sentence("recode-found")
-def _recode_found(story):
-    number = len(story.rows("codedsegment"))
-    code = story.name(story.event.target)
-    if not number:
-        return format_html(_("gave passages found by a search the code <b>{code}</b> instead"), code=code)
-    return format_html(
-        ngettext(
-            "gave {n} passage found by a search the code <b>{code}</b> instead",
-            "gave {n} passages found by a search the code <b>{code}</b> instead",
             number,
         ),
         n=number,

@@ -52,8 +52,8 @@ MOST_CODES = 200
 FURTHEST = 10_000
 PER_PAGE = 50
 AT_ONCE = 10  # transcripts whose codings are read by one statement
-FEW = 20_000  # codings; with fewer, only the transcripts that have them are looked at
-PATIENCE = 0.25  # seconds: once a page is full, the rest is counted only if it takes no longer
+FEW = 20_000  # codings that are read at once
+PATIENCE = 0.15  # seconds: once a page is full, the rest is counted only if it takes no longer
 
 
 @dataclass(frozen=True)
@@ -195,27 +195,29 @@ class _Asking:
         )
         self.find = search.finder(asked.text) if asked.text else None
         self.noted = _noted(study, user, asked) if asked.memo or asked.memo_text else None
-        self.transcripts = self._transcripts()
-
-    def _transcripts(self):
-        found = list(self.frame.transcripts)
+        self.transcripts = list(frame.transcripts)
         if self.people is not None:
-            theirs = {pk for person in self.people for pk in self.frame.people[person].transcripts}
-            found = [pk for pk in found if pk in theirs]
-        if self.mine and len(found) > AT_ONCE:
-            rows = CodedSegment.objects.filter(tag__in=self.mine).order_by()
-            if rows.values("pk")[: FEW + 1].count() <= FEW:
-                have = set(rows.values_list("content_object__transcript_id", flat=True).distinct())
-                found = [pk for pk in found if pk in have]
-        return found
+            theirs = {pk for person in self.people for pk in frame.people[person].transcripts}
+            self.transcripts = [pk for pk in self.transcripts if pk in theirs]
+        self.goes_on = not self._are_few()
+        self.at_once = AT_ONCE if self.goes_on else len(self.transcripts)
+
+    def _are_few(self):
+        """Whether all that can matter is read faster by its codes than transcript by transcript."""
+        if not self.mine or len(self.transcripts) <= AT_ONCE:
+            return False
+        rows = CodedSegment.objects.filter(tag__in=self.mine | self.none | self.to).order_by()
+        return rows.values("pk")[: FEW + 1].count() <= FEW
 
     def batches(self):
-        for start in range(0, len(self.transcripts), AT_ONCE):
-            yield from self._answers(self.transcripts[start : start + AT_ONCE])
+        for start in range(0, len(self.transcripts), self.at_once):
+            yield from self._answers(self.transcripts[start : start + self.at_once])
 
     def _answers(self, pks):
         """The answers in some transcripts, a list for each."""
         rows = CodedSegment.objects.filter(content_object__transcript__in=pks).order_by()
+        if not self.goes_on:
+            rows = CodedSegment.objects.filter(tag__in=self.mine | self.none | self.to).order_by()
         if self.asked.people.coders:
             rows = rows.filter(coder__in=self.asked.people.coders)
         if self.asked.since:
@@ -232,6 +234,8 @@ class _Asking:
             "respondent_id",
             "tag_id",
         ):
+            if transcript not in passages:
+                continue
             passages[transcript][start, end].add(code)
             segments[transcript, start, end] = segment, respondent
         steps = self._steps(pks)
@@ -344,7 +348,12 @@ def _found(asking, asked, least):
     try:
         for places in asking.batches():
             found += places
-            if least is not None and len(found) > least and time.monotonic() - begun > PATIENCE:
+            if (
+                asking.goes_on
+                and least is not None
+                and len(found) > least
+                and time.monotonic() - begun > PATIENCE
+            ):
                 return Answer(found, False)
     except search.Unsearchable as error:
         raise Unclear(WHY_NOT[error.why] % {"detail": error.detail}) from None

@@ -25,6 +25,7 @@ from interviews.models import Event, Speaker, Transcript
 from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
 
+from . import recoding
 from .analysis import search
 from .attribution import Speech
 from .models import Code, CodedSegment, Segment
@@ -35,7 +36,7 @@ SPEAKERS = ("all", "respondents", "interviewers")
 EXTENTS = ("match", "sentence", "turn")
 MOST_HITS = 20_000
 MOST_CODED = 5_000
-OWN_ACTS = ("code-found", "recode-found")
+OWN_ACTS = ("code-found", "recode-segments")
 AT_ONCE = 50  # texts read by one statement
 AROUND = 70  # code points shown before and after a hit
 
@@ -299,23 +300,17 @@ def _apply(study, coder, code, segments, made):
 def recode_passages(study, coder, old_id, new_id, segment_ids):
     """Give a coder's own codings of some passages another code, as one event: ``(the event, how many)``.
 
-    Where the coder applied the new code already, the old one stays. Raises Refused.
+    Raises Refused.
     """
     old, new = _code(study, old_id, retired=True), _code(study, new_id)
-    segments = _chosen(study, segment_ids)
-    own = CodedSegment.objects.filter(content_object__in=segments, coder=coder)
-    twins = set(own.filter(tag=new).values_list("content_object_id", flat=True))
-    rows = list(
-        own.filter(tag=old).exclude(content_object__in=twins).select_for_update(of=("self",)).order_by("pk")
-    )
-    if not rows:
+    rows = CodedSegment.objects.filter(content_object__in=_chosen(study, segment_ids), coder=coder, tag=old)
+    if not rows.exists():
         raise Refused(_("None of the chosen passages has this code from you. Each coder recodes their own."))
-    before = history.images(*rows)
-    for row in rows:
-        row.tag, row.code_revision = new, new.revision
-    CodedSegment.objects.bulk_update(rows, ["tag", "code_revision"], batch_size=200)
-    event = history.record(study, coder, "recode-found", new, before=before, after=history.images(*rows))
-    return event, len(rows)
+    try:
+        made = recoding.recode(study, rows, new, coder)
+    except recoding.Refused as refused:
+        raise Refused(str(refused)) from None
+    return Event.objects.filter(study=study, actor=coder, action="recode-segments").latest("pk"), made
 
 
 def _code(study, code_id, *, retired=False):
@@ -404,7 +399,6 @@ def own_coding(study, coder, event_id):
     return mine.defer("before", "after").filter(pk=event_id).first()
 
 
-for _act in OWN_ACTS:
-    history.undoable[_act] = (
-        "manage_codebook"  # from the history page; coders undo their own where they asked
-    )
+history.undoable["code-found"] = (
+    "manage_codebook"  # from the history page; coders undo their own where they asked
+)

@@ -35,10 +35,13 @@ class Matrix(NamedTuple):
 
 def distinct(passages: Passages) -> Passages:
     """Each code on each stretch once."""
-    order = np.lexsort((passages.code, passages.end, passages.start, passages.transcript))
+    if not len(passages.code):
+        return passages
+    # Two keys are sorted in half the time that four take.
+    inner = passages.end.astype(np.int64) * (int(passages.code.max()) + 1) + passages.code
+    outer = passages.transcript.astype(np.int64) * (int(passages.end.max()) + 1) + passages.start
+    order = np.lexsort((inner, outer))
     found = Passages(*(column[order] for column in passages))
-    if not len(order):
-        return found
     new = np.ones(len(order), dtype=bool)
     new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in found])
     return Passages(*(column[new] for column in found))

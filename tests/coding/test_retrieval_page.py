@@ -186,6 +186,7 @@ def test_more_codes_than_a_query_takes_are_refused(client, study, monkeypatch):
 def test_a_first_page_does_not_wait_for_the_count_of_all(client, study, monkeypatch):
     monkeypatch.setattr(retrieval, "PER_PAGE", 2)
     monkeypatch.setattr(retrieval, "PATIENCE", -1)
+    monkeypatch.setattr(retrieval, "FEW", 0)
     transcript = study.transcripts.get()
     for number in range(11):
         other = make_transcript(study, TEXT, transcript.respondent, title=f"Two {number:02}")
@@ -268,7 +269,7 @@ def test_the_history_tells_of_recoding(client, study):
     post(client, study, {}, code_id=code(study, "Money"), old_code=code(study, "Family"), chosen=chosen)
     client.force_login(make_lead(study))
     told = text(client.get(reverse("interviews:history", args=[study.slug])))
-    assert "gave 1 passage found by a search the code Money instead" in told
+    assert "gave 1 coded segment the code Money instead" in told
 
 
 def test_strangers_find_nothing(client, study):
