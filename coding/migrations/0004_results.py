@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('coding', '0003_index_codes_of_coders'),
-        ('interviews', '0007_least_group'),
+        ('interviews', '0008_least_group'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interviews', '0006_restricted_passage'),
+        ('interviews', '0007_seal_names'),
     ]
 
     operations = [
