@@ -87,9 +87,8 @@ def keep(study, user, name, kind, address, *, freeze, chosen=None):
     if freeze or chosen is not None:
         _freeze(result, given, is_list=chosen is not None)
     result.save()
-    if result.frozen is not None:
-        _keep_passages(result, given.members)
-    history.record(study, user, "keep-result", result, after=history.images(result))
+    passages = _keep_passages(result, given.members) if result.frozen is not None else []
+    history.record(study, user, "keep-result", result, after=history.images(result, *passages))
     return result
 
 
@@ -127,7 +126,7 @@ def _keep_passages(result, members):
     for start in range(0, len(segments), 1000):
         part = Segment.objects.filter(pk__in=segments[start : start + 1000]).order_by()
         quotes.update(part.values_list("pk", "quote"))
-    FrozenPassage.objects.bulk_create(
+    return FrozenPassage.objects.bulk_create(
         [
             FrozenPassage(result=result, segment_id=segment, code_id=code, coded=coded, quote=quotes[segment])
             for segment, code, coded in members
