@@ -513,7 +513,7 @@ def test_the_demos_codings_are_drawn_at_their_words(page, live_server, signed_in
     open_workspace(page, live_server, transcript)
     rows = CodedSegment.objects.filter(content_object__transcript=transcript)
     expect(page.locator("#codings .coding")).to_have_count(rows.count())
-    drawn = set(page.locator("#codings .coding .words").all_inner_texts())
+    drawn = set(page.locator("#codings .coding .words").all_text_contents())
     for quote in rows.values_list("content_object__quote", flat=True):
         assert any(quote[:60].split("\n")[0].strip()[:40] in words for words in drawn)
 
