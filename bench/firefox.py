@@ -114,7 +114,10 @@ def descendants(pid):
 
 
 def is_page(pid):
-    return b"tab" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    command = (
+        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    )  # forked: its arguments are one string
+    return command.rstrip().endswith(b" tab")
 
 
 @contextmanager
