@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -232,6 +232,7 @@ def _erase(study_id, found, transcript=None):
         for first in range(0, len(pks), _PART):
             _delete(model, pks[first : first + _PART])
     transaction.on_commit(cache.clear)
+    transaction.on_commit(caches["texts"].clear)
 
 
 def _delete(model, pks):

@@ -286,8 +286,9 @@ refusals.addEventListener("choose", ({ detail: { start, end, seq } }) => {
   });
 });
 refusals.addEventListener("place", ({ detail: { start, end, current, here, entry } }) => {
-  // Where it is now is of the text as it is now, which this page may not have yet.
-  if (current ? !sync.isOld : here && !sync.isOld) {
+  // Where it is now is of the text as it is now, which this page may not have yet, nor have been told of.
+  const old = sync.isOld || (current && entry.refused.why === "edited");
+  if (here && !old) {
     status.close();
     goToPassage(start, end);
   } else {

@@ -67,6 +67,7 @@ def test_a_lead_works_by_keyboard_alone(book, study):
     expect(book.get_by_text("Renamed.")).to_be_visible()
     assert at(book) == "Reliance"
     keys.press("Enter")
+    expect(book.locator("main[aria-busy]")).to_have_count(0)  # opening fills the pane anew
     expect(book.get_by_label("Definition", exact=True)).to_have_value("To rely on")
     book.get_by_label("Definition", exact=True).focus()
     keys.press("End")

@@ -557,7 +557,7 @@ def test_what_is_copied_is_what_is_written(page, live_server, signed_in, study, 
     page.keyboard.press("t")
     copied = page.evaluate(
         """() => {
-          const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), cancelable: true});
+          const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
           document.getElementById('page').dispatchEvent(event);
           return event.clipboardData.getData('text/plain');
         }"""
