@@ -24,6 +24,7 @@ class Shot:
     theme: str = "light"
     prepare: object = None
     signed_in: bool = True
+    deep: bool = False  # of the words that nine codes are on
 
 
 def at_a_coding(page, number=3):
@@ -68,10 +69,16 @@ def shots(study, transcripts):
         Shot("workspace-390", workspace, size=PHONE, prepare=at_a_coding),
         Shot("workspace-palette", workspace, prepare=choosing_a_code),
         Shot("workspace-chinese", chinese, prepare=lambda page: at_a_coding(page, 7)),
-        Shot("workspace-nine-deep", deep, prepare=at_the_words_coded_most),
+        Shot("workspace-nine-deep", deep, prepare=at_the_words_coded_most, deep=True),
         Shot("query", f"{home}query/"),
         Shot("query-dark", f"{home}query/", theme="dark"),
         Shot("query-1024", f"{home}query/", size=TABLET),
+        Shot("retrieval", f"{home}retrieval/"),
+        Shot("voices", f"{home}query/voices/"),
+        Shot("co-occurrence", f"{home}co-occurrence/"),
+        Shot("pictures", f"{home}pictures/"),
+        Shot("find", f"{home}find/?q=return"),
+        Shot("history", f"{home}history/"),
         Shot("members", f"{home}members/"),
         Shot("account", "/account/"),
     ]
@@ -87,14 +94,12 @@ def main():
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         cookie, study, transcripts = make_demo()
         FOLDER.mkdir(parents=True, exist_ok=True)
-        take(
-            [
-                shot
-                for shot in shots(study, transcripts)
-                if not only or any(part in shot.name for part in only)
-            ],
-            cookie,
-        )
+        wanted = [
+            shot for shot in shots(study, transcripts) if not only or any(part in shot.name for part in only)
+        ]
+        take([shot for shot in wanted if not shot.deep], cookie)
+        code_nine_deep(transcripts[-1])  # last, as it changes the demo's counts
+        take([shot for shot in wanted if shot.deep], cookie)
 
 
 def make_demo():
@@ -114,18 +119,21 @@ def make_demo():
     call_command("load_demo", if_empty=True, verbosity=0)
     study = Study.objects.get()
     client = Client()
-    owner = Membership.objects.get(study=study, role="owner").user
-    client.force_login(owner)
+    client.force_login(Membership.objects.get(study=study, role="owner").user)
     transcripts = [study.transcripts.get(filename__startswith=name) for name in ("RET01", "MIG03", "INS02")]
-    code_nine_deep(transcripts[-1], owner)
     connections.close_all()
     return client.cookies["sessionid"].value, study.slug, [transcript.pk for transcript in transcripts]
 
 
-def code_nine_deep(transcript, coder):
-    """Nine codes around the same words of the second turn, each a little further out."""
-    from coding.changes import make
+def code_nine_deep(pk):
+    """Nine codes around the same words of a transcript's second turn, each a little further out."""
+    from django.db import connections
 
+    from coding.changes import make
+    from interviews.models import Membership, Transcript
+
+    transcript = Transcript.objects.get(pk=pk)
+    coder = Membership.objects.get(study=transcript.study, role="owner").user
     turn = transcript.turns[1]
     middle = (turn["said"] + turn["end"]) // 2
     codes = transcript.study.codes.filter(retired_at=None).exclude(parent=None).order_by("name")[::3][:9]
@@ -140,6 +148,7 @@ def code_nine_deep(transcript, coder):
         for n, code in enumerate(codes)
     ]
     make(transcript.pk, coder, transcript.revision, made)
+    connections.close_all()
 
 
 def take(wanted, session):
