@@ -6,15 +6,18 @@ a reason in a person's words; it never stops the changes after it.
 """
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
-from django.db import IntegrityError, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from interviews import history
-from interviews.access import reach
+from interviews.access import allows
 from interviews.locks import share_text
 from interviews.models import Event, TextRevision, Transcript
 from interviews.prepared import Prepared
@@ -38,6 +41,10 @@ class Refused(Exception):
         super().__init__(message)
         self.why = why
         self.near = near
+
+
+class MadeMeanwhile(Exception):
+    """Another coder has just made the same segment: what needs it is tried again, and finds it."""
 
 
 @dataclass
@@ -77,7 +84,17 @@ def passage(transcript_id, user, revision, start, end):
     """
     transcript = _shared(transcript_id, user)
     place = _rebased({"do": "memo", "start": start, "end": end}, _older(transcript, revision))
-    return _segment(Batch(transcript, user), place["start"], place["end"])
+    return _safely(lambda: _segment(Batch(transcript, user), place["start"], place["end"]))
+
+
+def _safely(make):
+    """What ``make`` gives, in a savepoint; once more where another coder was faster with a segment it needs."""
+    try:
+        with transaction.atomic():
+            return make()
+    except MadeMeanwhile:
+        with transaction.atomic():
+            return make()
 
 
 def _older(transcript, revision):
@@ -110,11 +127,29 @@ def _text_changed(change, older):
     return Refused(message, "edited", older.near(change["start"], change["end"]))
 
 
+SHARED = Prepared(
+    lambda transcript, user: (
+        Transcript.objects.kept()
+        .visible_to(SimpleNamespace(pk=user, is_active=True))
+        .filter(pk=transcript)
+        .order_by()
+        .values_list("id", "study_id", "respondent_id", "revision", "my_role")
+    ),
+    2,
+)
+BIGGEST_TRANSCRIPT = 2**31 - 1  # that a lock can name
+
+
 def _shared(transcript_id, user):
-    """The transcript, whose text nobody edits until this transaction ends."""
+    """The transcript, whose text nobody edits until this transaction ends: ``access.reach``, compiled once."""
+    if transcript_id > BIGGEST_TRANSCRIPT or not user.is_active:
+        raise Http404
     share_text(transcript_id)
-    rows = Transcript.objects.kept().only("study", "revision", "respondent")
-    return reach(rows, user, "code", pk=transcript_id)
+    for *values, role in SHARED.rows(transcript_id, user.pk):
+        if not allows(role, "code"):
+            raise PermissionDenied
+        return Transcript.from_db(connection.alias, ["id", "study_id", "respondent_id", "revision"], values)
+    raise Http404
 
 
 CODE = Prepared(
@@ -140,8 +175,8 @@ def _result(batch, change, older):
     the history takes each change's id once.
     """
     try:
-        with transaction.atomic():
-            return {"id": change["id"], **DOERS[change["do"]](batch, _rebased(change, older))}
+        made = _safely(lambda: DOERS[change["do"]](batch, _rebased(change, older)))
+        return {"id": change["id"], **made}
     except (Refused, history.Conflict, IntegrityError) as obstacle:
         if Event.objects.filter(study=batch.transcript.study_id, change=change["id"]).exists():
             return {"id": change["id"], "state": "already"}
@@ -191,7 +226,7 @@ def _code(batch, change):
 
 
 def _segment(batch, start, end):
-    """The segment of a range, and whether it was made now."""
+    """The segment of a range, and whether it was made now. Raises MadeMeanwhile."""
     if found := _found(batch.transcript, start, end):
         return found, False
     quote = text_of(batch.transcript)[start:end]
@@ -208,10 +243,9 @@ def _segment(batch, start, end):
         respondent_id=batch.respondent_at(start, end),
     )
     try:
-        with transaction.atomic():
-            segment.save(force_insert=True)
-    except IntegrityError:  # another coder has just made it
-        return _found(batch.transcript, start, end), False
+        segment.save(force_insert=True)
+    except IntegrityError:
+        raise MadeMeanwhile from None
     return segment, True
 
 

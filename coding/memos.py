@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +34,7 @@ def write(
     """
     segment, made = None, False
     if span:
-        segment, made = _passage(transcript.pk, author, revision, *span)
+        segment, made = changes.passage(transcript.pk, author, revision, *span)
     if coded_segment and not _stays(coded_segment):
         raise Refused(_("This coding was withdrawn meanwhile."))
     now = timezone.now()
@@ -53,14 +53,6 @@ def write(
     after = images(memo, segment) if made else images(memo)
     record(study, author, "write-memo", memo, after=after, transcript=_transcript_of(memo))
     return memo
-
-
-def _passage(*place):
-    try:
-        with transaction.atomic():
-            return changes.passage(*place)
-    except IntegrityError:  # somebody made the segment in the same moment: now it is there
-        return changes.passage(*place)
 
 
 def keep_comments(transcript, comments, actor):

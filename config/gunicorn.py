@@ -14,8 +14,8 @@ on_sqlite = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
 worker_class = "gthread"
 # SQLite has one writer at a time, and config.sqlite queues writers within a process: there must be only one.
-workers = 1 if on_sqlite else int(os.environ.get("WORKERS", min(4, max(2, os.cpu_count() or 2))))
-threads = int(os.environ.get("THREADS", 16 if on_sqlite else 8))
+workers = 1 if on_sqlite else int(os.environ.get("WORKERS", min(4, (os.cpu_count() or 1) + 1)))
+threads = int(os.environ.get("THREADS", 16 if on_sqlite else 4))
 preload_app = True
 timeout = 120
 graceful_timeout = 20
@@ -31,4 +31,4 @@ def post_fork(server, worker):
     """Have large blocks given back to the system when they are freed: by itself glibc keeps what an upload took."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries do without
     if mallopt:
-        mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        mallopt(M_MMAP_THRESHOLD, 8 << 20)
