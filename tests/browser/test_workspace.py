@@ -557,7 +557,8 @@ def test_what_is_copied_is_what_is_written(page, live_server, signed_in, study, 
     page.keyboard.press("t")
     copied = page.evaluate(
         """() => {
-          const event = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+          const clipboardData = new DataTransfer();
+          const event = new ClipboardEvent('copy', {clipboardData, bubbles: true, cancelable: true});
           document.getElementById('page').dispatchEvent(event);
           return event.clipboardData.getData('text/plain');
         }"""
