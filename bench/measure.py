@@ -107,7 +107,7 @@ SCALES = {
         applies=40,
         long_text=200_000,
         pages=20,
-        hostile=60,
+        hostile=40,
         longest=50_000,
         frames=60,
         asked_transcripts=40,
@@ -491,8 +491,8 @@ def main():
 
 
 def usual():
-    """What is measured unless somebody names it: browsers on one database only, as they do not see which it is."""
-    return MEASURES.keys() - {"firefox"} - (set() if ON_SQLITE else {"chromium"})
+    """What is measured unless somebody names it: browsers and hostile files do not see which database it is."""
+    return MEASURES.keys() - {"firefox"} - (set() if ON_SQLITE else {"chromium", "hostile"})
 
 
 def prepare(bench, wanted):
