@@ -148,7 +148,11 @@ def _shared(transcript_id, user):
     for *values, role in SHARED.rows(transcript_id, user.pk):
         if not allows(role, "code"):
             raise PermissionDenied
-        return Transcript.from_db(connection.alias, ["id", "study_id", "respondent_id", "revision"], values)
+        transcript = Transcript.from_db(
+            connection.alias, ["id", "study_id", "respondent_id", "revision"], values
+        )
+        transcript.my_role = role
+        return transcript
     raise Http404
 
 
