@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import regex
@@ -242,15 +243,18 @@ def shortest_stretch(places: Sequence[Sequence[tuple[int, int]]]) -> tuple[int, 
     """The shortest (start, end) that holds one of each list of spans, the first of several. Each list is in order."""
     if len(places) == 1:
         return places[0][0]
-    upcoming = sorted((start, end, which) for which, spans in enumerate(places) for start, end in spans)
-    last: dict[int, tuple[int, int]] = {}
+    columns = []  # of each list: where spans begin, and the least end of those from there on
+    for spans in places:
+        least = list(accumulate((end for _start, end in reversed(spans)), min))[::-1]
+        columns.append(([start for start, _end in spans], least))
     best = None
-    for start, end, which in upcoming:
-        last[which] = (start, end)
-        if len(last) == len(places):
-            stretch = (min(span[0] for span in last.values()), max(span[1] for span in last.values()))
-            if best is None or stretch[1] - stretch[0] < best[1] - best[0]:
-                best = stretch
+    for start in sorted({start for spans in places for start, _end in spans}):
+        nearest = [(bisect_left(begins, start), least) for begins, least in columns]
+        if any(at == len(least) for at, least in nearest):
+            break
+        end = max(least[at] for at, least in nearest)
+        if best is None or end - start < best[1] - best[0]:
+            best = start, end
     return best
 
 
