@@ -102,8 +102,19 @@ function send(job, drop) {
   request.addEventListener("loadend", () => {
     going.delete(job);
     next(drop);
+    if (!going.size && crossed) sumUp();
   });
+  crossed ||= going.size > 1;
   request.send(body);
+}
+
+let crossed = false; // answers of files sent side by side may come in another order than they were made in
+
+/** The sums as they are now, after answers that may have crossed. */
+async function sumUp() {
+  crossed = false;
+  const answer = await fetch(location.href).catch(() => null); // the server is away: what was answered stays
+  if (answer?.ok) takeSums(parse(await answer.text()));
 }
 
 function receive(job, request, drop) {
