@@ -25,9 +25,19 @@ FOLDED_LINES = 14
 
 @transaction.atomic
 def write(
-    study, author, text, shared, *, transcript=None, span=None, revision=None, coded_segment=None, code=None
+    study,
+    author,
+    text,
+    shared,
+    *,
+    transcript=None,
+    span=None,
+    revision=None,
+    coded_segment=None,
+    code=None,
+    change=None,
 ):
-    """Write a memo on one thing, or on the study; returns it.
+    """Write a memo on one thing, or on the study; returns it. ``change`` is the UUID by which it can be undone.
 
     ``span`` is ``(start, end)`` in the transcript of this ``revision``: the memo is on that segment, made if need be.
     Raises changes.Refused where the words or the coding are not there (any more).
@@ -51,7 +61,7 @@ def write(
         code=code,
     )
     after = images(memo, segment) if made else images(memo)
-    record(study, author, "write-memo", memo, after=after, transcript=_transcript_of(memo))
+    record(study, author, "write-memo", memo, after=after, transcript=_transcript_of(memo), change=change)
     return memo
 
 
@@ -103,34 +113,35 @@ def _transcript_of(memo):
 
 
 @transaction.atomic
-def edit(memo, text, shared):
-    """Change one's memo; that it is one's own, the caller has checked."""
+def edit(memo, text, shared, change=None):
+    """Change one's memo; whether anything is other now. That it is one's own, the caller has checked."""
     memo = _locked(memo)
     before = images(memo)
     memo.text, memo.shared = text, shared
-    if images(memo) != before:
-        memo.changed_at = timezone.now()
-        memo.save(update_fields=["text", "shared", "changed_at"])
-        after = images(memo)
-        record(
-            memo.study,
-            memo.author,
-            "edit-memo",
-            memo,
-            before=before,
-            after=after,
-            transcript=_transcript_of(memo),
-        )
-    return memo
+    if images(memo) == before:
+        return False
+    memo.changed_at = timezone.now()
+    memo.save(update_fields=["text", "shared", "changed_at"])
+    record(
+        memo.study,
+        memo.author,
+        "edit-memo",
+        memo,
+        before=before,
+        after=images(memo),
+        transcript=_transcript_of(memo),
+        change=change,
+    )
+    return True
 
 
 @transaction.atomic
-def delete(memo):
+def delete(memo, change=None):
     """Delete one's memo; the history keeps it."""
     memo = _locked(memo)
     transcript, before, key = _transcript_of(memo), images(memo), f"memo:{memo.pk}"
     memo.delete()
-    record(memo.study, memo.author, "delete-memo", key, before=before, transcript=transcript)
+    record(memo.study, memo.author, "delete-memo", key, before=before, transcript=transcript, change=change)
 
 
 def _locked(memo):

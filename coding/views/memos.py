@@ -1,4 +1,9 @@
-"""The pages of memos: a study's, one memo, and the fragment beside a transcript."""
+"""The pages of memos: a study's, one memo, and the fragment beside a transcript.
+
+A script is told the memo and the change that was made: the transcript page undoes it like any other.
+"""
+
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -39,9 +44,10 @@ def show_memos(request, slug):
     codes = list(study.codes.all())
     form = _new_form(request, study, codes)
     if request.method == "POST":
-        memo = _written(request, study, form)
+        change = uuid4()
+        memo = _written(request, study, form, change)
         if memo and _by_script(request):
-            return JsonResponse({"memo": memo.pk}, status=201)
+            return JsonResponse({"memo": memo.pk, "change": change}, status=201)
         if memo:
             messages.success(request, _("The memo is saved."))
             return redirect(f"{reverse('coding:memos', args=[study.slug])}#memo-{memo.pk}")
@@ -56,13 +62,15 @@ def _new_form(request, study, codes):
     return NewMemoForm(study=study, codes=codes, initial={"code": request.GET.get("on")})
 
 
-def _written(request, study, form):
+def _written(request, study, form, change):
     """The memo that was asked for; None, with the reason in the form, where it cannot be."""
     if not form.is_valid():
         return None
     given = form.cleaned_data
     try:
-        return memos.write(study, request.user, given["text"], given["shared"], **form.target())
+        return memos.write(
+            study, request.user, given["text"], given["shared"], change=change, **form.target()
+        )
     except memos.Refused as refusal:
         form.add_error(None, str(refusal))
         return None
@@ -161,9 +169,10 @@ def edit_memo(request, memo_id):
     initial = {"text": memo.text, "shared": "yes" if memo.shared else "no"}
     form = MemoForm(request.POST or None, initial=initial, auto_id=f"id_memo{memo.pk}_%s")
     if request.method == "POST" and form.is_valid():
-        memos.edit(memo, **form.cleaned_data)
+        change = uuid4()
+        is_other = memos.edit(memo, **form.cleaned_data, change=change)
         if _by_script(request):
-            return JsonResponse({"memo": memo.pk})
+            return JsonResponse({"memo": memo.pk, "change": change if is_other else None})
         messages.success(request, _("The memo is saved."))
         return redirect("coding:memo", memo.pk)
     if _by_script(request):
@@ -183,9 +192,10 @@ def edit_memo(request, memo_id):
 @require_POST
 def delete_memo(request, memo_id):
     memo = _own(request, memo_id)
-    memos.delete(memo)
+    change = uuid4()
+    memos.delete(memo, change)
     if _by_script(request):
-        return JsonResponse({"memo": None})
+        return JsonResponse({"memo": None, "change": change})
     messages.success(request, _("The memo is deleted."))
     return redirect("coding:memos", memo.study.slug)
 

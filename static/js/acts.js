@@ -134,6 +134,12 @@ export class Acts extends EventTarget {
     this.#do([change], [whole], [coding, other]);
   }
 
+  /** Remember a change that the server has made and that no coding shows, such as a memo's: it is undone in its turn. */
+  note(change) {
+    this.store.remember({ changes: [change], added: [], removed: [] });
+    this.#keep();
+  }
+
   /** Undo the newest act, or redo the newest undone one; whether there was one. */
   reverse(redo = false) {
     const reversed = this.store.reverse(redo);
@@ -154,7 +160,8 @@ export class Acts extends EventTarget {
         reasons.push(result.reason ?? "");
         this.store.change(entry.removed, entry.added);
         this.store.forget(entry.change.id);
-      } else if (result.coded_segment) this.#adopt(entry, plain(result.coded_segment));
+      } else if (!entry.added.length && !entry.removed.length) this.#tell("unseen");
+      else if (result.coded_segment) this.#adopt(entry, plain(result.coded_segment));
     }
     if (reasons.length) {
       this.#keep();

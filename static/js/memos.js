@@ -60,14 +60,14 @@ function say(form, text) {
   problem.hidden = !text;
 }
 
-/** Send a form; gives the memo's id, null for a deleted one, undefined where it was not to be (which is said). */
+/** Send a form; gives `{memo, change}` (null for a deleted memo, for no change), or null where it was not to be, which is said. */
 async function send(form) {
   say(form, "");
   form.setAttribute("aria-busy", "true");
   try {
     const answer = await ask(form.action, { method: "POST", body: new FormData(form) });
     if (!answer) say(form, form.dataset.signedOut);
-    else if (answer.ok) return (await answer.json()).memo;
+    else if (answer.ok) return await answer.json();
     else if (answer.status === 422) say(form, (await answer.json()).detail);
     else say(form, form.dataset.failed);
   } catch (error) {
@@ -76,7 +76,7 @@ async function send(form) {
   } finally {
     form.removeAttribute("aria-busy");
   }
-  return undefined;
+  return null;
 }
 
 async function edit(link) {
@@ -128,6 +128,7 @@ class Beside {
     this.codings = {};
     document.addEventListener("passages:memo", ({ detail }) => this.write(detail));
     document.addEventListener("passages:chosen", ({ detail }) => this.choose(detail));
+    document.addEventListener("passages:memos-undone", () => this.renew());
     const codings = document.getElementById("codings");
     new MutationObserver(() => this.mark()).observe(codings, { childList: true });
     new MutationObserver(() => this.list()).observe(document.getElementById("detail"), { childList: true });
@@ -168,6 +169,13 @@ class Beside {
     this.chosen = detail;
     for (const each of this.box.querySelectorAll("[data-do=link-passage]")) each.disabled = !detail;
     for (const each of this.box.querySelectorAll("[data-do=on-words]")) each.hidden = !detail;
+  }
+
+  /** Memos were changed elsewhere in the page. */
+  async renew() {
+    const list = this.box.querySelector("[data-memos]");
+    if (list) await renew(list, null);
+    this.count();
   }
 
   async count() {
@@ -259,8 +267,9 @@ const box = globalThis.document?.querySelector("[data-beside]");
 const beside = box ? new Beside(box) : null;
 
 async function submit(form) {
-  const memo = await send(form);
-  if (memo === undefined) return;
+  const done = await send(form);
+  if (!done) return;
+  if (done.change) document.dispatchEvent(new CustomEvent("passages:memo-changed", { detail: done.change }));
   const list = form.closest("[data-memos]") ?? form.closest("[role=tabpanel]")?.querySelector("[data-memos]");
   const isNew = form.closest("[data-memo-new]");
   if (isNew) {
@@ -269,7 +278,7 @@ async function submit(form) {
     isNew.open = false;
   }
   await renew(list, form);
-  (memo && document.getElementById(`memo-${memo}`))?.focus();
+  (done.memo && document.getElementById(`memo-${done.memo}`))?.focus();
   beside?.count();
 }
 

@@ -6,6 +6,7 @@ import { initials } from "passages/pinyin";
 
 const SHOWN = 50;
 const RECENT = 9;
+const OPENS = "passages.palette-opens";
 
 /** Codes for what was typed, best first: `{found: [{code, marks}], more}`; `marks` are indexes into the name. */
 export function search(codes, typed, limit = SHOWN) {
@@ -41,6 +42,9 @@ export class Palette extends EventTarget {
     this.length = document.getElementById("palette-length");
     this.shown = [];
     this.at = 0;
+    this.opening = /** @type {HTMLInputElement} */ (document.getElementById("palette-opens"));
+    this.opening.checked = this.opensItself;
+    this.opening.addEventListener("change", () => localStorage.setItem(OPENS, this.opening.checked ? "on" : "off"));
     this.input.addEventListener("input", () => this.#search());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("click", (event) => this.#click(event));
@@ -58,6 +62,11 @@ export class Palette extends EventTarget {
 
   get isOpen() {
     return !this.box.hidden;
+  }
+
+  /** Whether it opens as soon as words are selected by mouse: a setting of this browser. */
+  get opensItself() {
+    return localStorage.getItem(OPENS) === "on";
   }
 
   get recent() {

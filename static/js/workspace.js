@@ -156,6 +156,8 @@ acts.addEventListener("change", () => {
   if (active && present !== active) open(present ?? null);
   updateButtons();
 });
+acts.addEventListener("unseen", () => document.dispatchEvent(new CustomEvent("passages:memos-undone")));
+document.addEventListener("passages:memo-changed", ({ detail }) => acts.note(detail));
 acts.addEventListener("refused", ({ detail }) => {
   voice.notify(detail.find(Boolean) ?? words.refused.replace("{n}", String(detail.length)));
   // What was built on a refused change is refused too, and cannot be taken back from here: look at what there is.
@@ -350,7 +352,10 @@ article.addEventListener("click", (event) => {
   }
   if (event.target.closest("a, canvas, .grip")) return;
   if (!document.getSelection().isCollapsed) {
-    if (!isOnSelection(event)) return;
+    if (!isOnSelection(event)) {
+      if (palette.opensItself) openPalette();
+      return;
+    }
     chooser.clear();
   }
   openAt(event.clientX, event.clientY);

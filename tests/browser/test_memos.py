@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from coding.models import Memo
+from coding.models import CodedSegment, Memo
 from tests.factories import (
     make_code,
     make_coded_segment,
@@ -15,7 +15,7 @@ from tests.factories import (
     make_transcript,
 )
 
-from .workspace import ODD, highlighted, open_workspace, select
+from .workspace import ODD, apply, highlighted, open_workspace, saved, select
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,6 +113,47 @@ def test_a_memo_is_written_by_pointer_alone(workspace, coded):
     save(page)
     expect(page.locator("#memos .memo")).to_have_count(2)
     assert [memo.kind for memo in Memo.objects.order_by("pk")] == ["segment", "coded_segment"]
+
+
+def test_memos_are_undone_and_redone_in_their_turn_across_a_reload(workspace, coded, team):
+    page = workspace
+    select(page, "car park")
+    apply(page, "Team")
+    saved(page)
+    select(page, "car park")
+    page.keyboard.press("m")
+    expect(page.locator("#memos textarea")).to_be_focused()
+    page.keyboard.type("A place to meet")
+    save(page)
+    memos = page.locator("#memos .memo-text")
+    expect(memos).to_have_text("A place to meet")
+    page.locator("#memos .memo").get_by_role("link", name="Edit").click()
+    page.locator("#memos .memo textarea").fill("A place to leave")
+    save(page)
+    expect(memos).to_have_text("A place to leave")
+    page.locator("#memos .memo summary", has_text="Delete").click()
+    page.get_by_role("button", name="Delete this memo").click()
+    expect(page.locator("#memos .memo")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector("#page[data-ready]")
+    page.locator("#tab-memos").click()
+    expect(page.locator("#memos")).to_contain_text("No memo on this transcript yet.")
+    page.keyboard.press("Control+z")
+    expect(memos).to_have_text("A place to leave")
+    page.keyboard.press("Control+z")
+    expect(memos).to_have_text("A place to meet")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#memos .memo")).to_have_count(0)
+    assert CodedSegment.objects.count() == 2
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert list(CodedSegment.objects.all()) == [coded]
+    for _act in range(3):
+        page.keyboard.press("Control+Shift+Z")
+    expect(memos).to_have_text("A place to leave")
+    saved(page)
+    assert CodedSegment.objects.count() == 2
+    assert Memo.objects.get().text == "A place to leave"
 
 
 def test_memos_lead_to_their_words(workspace, study, coder, transcript, live_server):

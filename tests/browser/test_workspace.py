@@ -16,7 +16,7 @@ from tests.factories import (
     make_transcript,
 )
 
-from .workspace import ODD, SHORT, apply, highlighted, open_workspace, saved, select, status
+from .workspace import ODD, SHORT, apply, drag_over, highlighted, open_workspace, saved, select, status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -377,6 +377,23 @@ def test_recent_codes_come_first_and_apply_by_their_number(workspace):
     page.keyboard.press("1")
     saved(page)
     assert stored() == [("decided", "Suzhou"), ("car park", "Suzhou")]
+
+
+def test_the_palette_opens_by_itself_if_somebody_wants_it_to(workspace):
+    page = workspace
+    select(page, "in the car park")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("?")
+    page.get_by_label("Open the codes when words are selected with the mouse").check()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#page[data-ready]")
+    drag_over(page, "in the car park")
+    expect(page.locator("#palette-input")).to_be_focused()
+    page.keyboard.type("team")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert CodedSegment.objects.get().content_object.quote == "in the car park"
 
 
 def test_letters_can_be_switched_off(workspace):

@@ -27,8 +27,8 @@ def highlighted(page, name):
     )
 
 
-def select(page, words, drag=True):
-    """Select words with the mouse, from their first sign to their last."""
+def drag_over(page, words):
+    """Drag the mouse from the first sign of words to their last."""
     box = page.evaluate(
         """words => {
           for (const element of document.querySelectorAll('[data-at]')) {
@@ -50,6 +50,11 @@ def select(page, words, drag=True):
     page.mouse.move((box[0] + box[2]) / 2, box[3], steps=3)
     page.mouse.move(box[2], box[3], steps=3)
     page.mouse.up()
+
+
+def select(page, words):
+    """Select words with the mouse, and see that they are selected."""
+    drag_over(page, words)
     page.wait_for_function("words => document.getSelection().toString().trim() === words", arg=words)
 
 
