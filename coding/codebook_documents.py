@@ -3,11 +3,9 @@
 import io
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from docx.shared import Cm, Pt
@@ -15,12 +13,11 @@ from docx.shared import Cm, Pt
 from interviews.turns import lang_of
 
 from . import codebook
-from .colours import looks
+from .colours import looks, styles_of_file
 from .documents import TYPE, empty_document, legal
 from .models import Code
 
 __all__ = ["TYPE", "docx_of", "html_of"]
-STYLES = ("tokens.css", "codebook-file.css")
 DEEPEST_HEADING = 6
 
 
@@ -115,12 +112,9 @@ def _summary(study, found):
 
 def html_of(study) -> str:
     """One file that needs no other: its styles are inside, and its policy forbids it to ask for anything."""
-    folder = settings.BASE_DIR / "static" / "css"
-    styles = "\n".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     found = entries(study)
     context = {"study": study, "entries": found, "summary": _summary(study, found)}
-    # Our own style sheets, the same for everybody.
-    context["styles"] = mark_safe(styles)  # noqa: S308
+    context["styles"] = styles_of_file("tokens.css", "codebook-file.css")
     return render_to_string("coding/codebook_file.html", context)
 
 

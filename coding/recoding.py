@@ -161,32 +161,36 @@ def recode(study, rows, into, actor):
 
 
 @transaction.atomic
-def add_code(study, rows, code, actor):
-    """Apply a code more to the words of coded segments, on behalf of the actor. Returns how many codings were made."""
+def add_code(study, segments, code, actor):
+    """Apply a code to segments, ``{id: respondent id}``, on behalf of the actor. Returns how many codings were made."""
     codebook.lock(study)
     code = Code.objects.get(pk=code.pk)
     if code.retired_at:
         raise Refused(_("“%(code)s” is retired, so it cannot be applied.") % {"code": code})
-    segments = dict(rows.order_by().values_list("content_object", "content_object__respondent"))
     if not segments:
         raise Refused(_("Choose passages first."))
-    there = set(code.coded_segments.filter(coder=actor).values_list("content_object", flat=True))
+    made = apply_to(segments, code, actor)
+    if not made:
+        raise Refused(_("You have applied “%(code)s” to all of these already.") % {"code": code})
+    record(study, actor, "add-code", code, after=images(*made))
+    return len(made)
+
+
+def apply_to(segments, code, coder):
+    """Codings of segments, ``{id: respondent id}``, that have none yet by this coder with this code; unrecorded."""
+    there = set(code.coded_segments.filter(coder=coder).values_list("content_object", flat=True))
     made = [
         CodedSegment(
             content_object_id=segment,
             tag=code,
-            coder=actor,
+            coder=coder,
             respondent_id=person,
             code_revision=code.revision,
         )
         for segment, person in segments.items()
         if segment not in there
     ]
-    if not made:
-        raise Refused(_("You have applied “%(code)s” to all of these already.") % {"code": code})
-    CodedSegment.objects.bulk_create(made, batch_size=AT_ONCE)
-    record(study, actor, "add-code", code, after=images(*made))
-    return len(made)
+    return CodedSegment.objects.bulk_create(made, batch_size=AT_ONCE)
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ study changes.
 
 import json
 import re
-import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,7 +35,7 @@ SPEAKERS = ("all", "respondents", "interviewers")
 EXTENTS = ("match", "sentence", "turn")
 MOST_HITS = 20_000
 MOST_CODED = 5_000
-OWN_ACTS = ("code-found", "recode-segments")
+OWN_ACTS = ("code-found", "add-code", "recode-segments")
 AT_ONCE = 50  # texts read by one statement
 AROUND = 70  # code points shown before and after a hit
 
@@ -243,9 +242,19 @@ def code_hits(study, coder, code_id, hits, extent):
 
 @transaction.atomic
 def code_passages(study, coder, code_id, segment_ids):
-    """Apply a code to passages there are, as one event; as ``code_hits``."""
+    """Apply a code to passages there are, as one event: ``(the event, how many)``. Raises Refused."""
     code = _code(study, code_id)
-    return _apply(study, coder, code, _chosen(study, segment_ids), [])
+    segments = {segment.pk: segment.respondent_id for segment in _chosen(study, segment_ids)}
+    return _in_table(study, coder, "add-code", lambda: recoding.add_code(study, segments, code, coder))
+
+
+def _in_table(study, coder, action, act):
+    """What the recoding table does too: ``(the event, how many codings it changed)``. Raises Refused."""
+    try:
+        made = act()
+    except recoding.Refused as refused:
+        raise Refused(str(refused)) from None
+    return Event.objects.filter(study=study, actor=coder, action=action).latest("pk"), made
 
 
 def _chosen(study, segment_ids):
@@ -266,25 +275,7 @@ def _chosen(study, segment_ids):
 
 
 def _apply(study, coder, code, segments, made):
-    there = set()
-    for start in range(0, len(segments), 500):
-        rows = CodedSegment.objects.filter(
-            content_object__in=segments[start : start + 500], tag=code, coder=coder
-        )
-        there.update(rows.values_list("content_object_id", flat=True))
-    coded = [
-        CodedSegment(
-            pk=uuid.uuid4(),
-            content_object=segment,
-            tag=code,
-            coder=coder,
-            respondent_id=segment.respondent_id,
-            code_revision=code.revision,
-        )
-        for segment in segments
-        if segment.pk not in there
-    ]
-    CodedSegment.objects.bulk_create(coded, batch_size=500)
+    coded = recoding.apply_to({segment.pk: segment.respondent_id for segment in segments}, code, coder)
     kept = {row.content_object_id for row in coded}
     event = history.record(
         study,
@@ -293,7 +284,7 @@ def _apply(study, coder, code, segments, made):
         code,
         after=history.images(*coded, *(segment for segment in made if segment.pk in kept)),
     )
-    return event, len(coded), len(there)
+    return event, len(coded), len(segments) - len(coded)
 
 
 @transaction.atomic
@@ -306,11 +297,7 @@ def recode_passages(study, coder, old_id, new_id, segment_ids):
     rows = CodedSegment.objects.filter(content_object__in=_chosen(study, segment_ids), coder=coder, tag=old)
     if not rows.exists():
         raise Refused(_("None of the chosen passages has this code from you. Each coder recodes their own."))
-    try:
-        made = recoding.recode(study, rows, new, coder)
-    except recoding.Refused as refused:
-        raise Refused(str(refused)) from None
-    return Event.objects.filter(study=study, actor=coder, action="recode-segments").latest("pk"), made
+    return _in_table(study, coder, "recode-segments", lambda: recoding.recode(study, rows, new, coder))
 
 
 def _code(study, code_id, *, retired=False):

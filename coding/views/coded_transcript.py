@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
-from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,11 +24,10 @@ from interviews.restricted import Hidden, hidden_from, hidden_in_exports
 from .. import exports
 from ..coded_html import blocks_html
 from ..coded_text import Coding, lay_out, passages_of
+from ..colours import styles_of_file
 from ..documents import TYPE, docx_of
 from ..models import CodedSegment
 from ..queries import Frame, Question, Unclear, asked_codes, frame_of, question_from
-
-STYLES = ("tokens.css", "print.css")  # all that a file of its own needs
 
 
 @dataclass
@@ -199,10 +196,7 @@ def _download(request, transcript_id, kind, content_type, make):
 
 
 def _html_file(coded):
-    folder = settings.BASE_DIR / "static" / "css"
-    styles = "\n".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
-    # Our own style sheets, the same for everybody.
-    context = coded.context(text=coded.html(), styles=mark_safe(styles))  # noqa: S308
+    context = coded.context(text=coded.html(), styles=styles_of_file("tokens.css", "print.css"))
     return render_to_string("coding/coded_transcript_file.html", context)
 
 

@@ -194,7 +194,9 @@ def _recode(request, study, asked):
 
 def _add(request, study, asked):
     into = _into(request, asked)
-    n = recoding.add_code(study, _chosen(request, study, asked, any_coder=True), into, request.user)
+    rows = _chosen(request, study, asked, any_coder=True).order_by()
+    segments = dict(rows.values_list("content_object", "content_object__respondent"))
+    n = recoding.add_code(study, segments, into, request.user)
     told = ngettext("“%(code)s” is applied to %(n)d passage.", "“%(code)s” is applied to %(n)d passages.", n)
     return told % {"n": n, "code": into}
 

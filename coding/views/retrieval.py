@@ -1,7 +1,7 @@
 """Retrieval: a query that reads as a sentence, and the passages or respondents that answer it."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.messages import error, success
+from django.contrib.messages import success
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -135,11 +135,8 @@ def code_retrieved(request, slug):
         if old := params.get("old_code"):
             event, made = search.recode_passages(study, request.user, old, code, chosen)
         else:
-            event, made, _there = search.code_passages(study, request.user, code, chosen)
+            event, made = search.code_passages(study, request.user, code, chosen)
     except search.Refused as refused:
         return _page(request, study, params, refused=str(refused), status=400)
-    if not made:
-        error(request, _("You have applied this code to these words already."))
-        return redirect(address)
     success(request, ngettext("%(n)d passage is coded.", "%(n)d passages are coded.", made) % {"n": made})
     return redirect(f"{address}&coded={event.pk}")
