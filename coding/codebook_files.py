@@ -3,12 +3,14 @@
 Columns of a file: ``code`` (or ``name``), ``parent`` (a name, or a path as in "Family > Code"), ``path`` instead of
 both, ``colour``, ``definition``, ``include``, ``exclude``, ``example``, ``origin``, ``asked_of``, ``order``,
 ``retired``. All but the first may be missing; a missing column and an empty cell change nothing, but an empty
-``parent`` means the top level. Whatever else codebooks come in becomes such a table first.
+``parent`` means the top level. Whatever else codebooks come in becomes such a table first, with a column ``guid`` where
+another program named its codes so.
 """
 
 import hashlib
 import json
 import re
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -59,6 +61,7 @@ class Row:
     name: str
     given_parent: str | None = None  # None: the file says nothing about it
     retired: str = ""
+    guid: uuid.UUID | None = None  # a new code's
     values: dict = field(default_factory=dict)
     above: "Code | Row | None" = None
     code: Code | None = None
@@ -162,6 +165,7 @@ def plan(study, table: Table) -> Plan:
     _refuse_cycles(rows)
     _find_codes(rows, codes)
     _refuse_moves(rows)
+    _keep_guids_apart(study, rows, codes)
     for row in rows:
         if row.code and not row.problem:
             row.changes = _changes(row)
@@ -201,9 +205,10 @@ def apply(study, actor, plan):
         values = {name: value for name, value in row.values.items() if name not in kept}
         codebook.change(row.code, **values, **moved)
     for row in created:
-        if row.retired:
-            row.code.retired_at = _day(row.retired)
-            row.code.save(update_fields=["retired_at"])
+        if row.retired or row.guid:
+            row.code.retired_at = _day(row.retired) if row.retired else None
+            row.code.guid = row.guid
+            row.code.save(update_fields=["retired_at", "guid"])
     after = images(*(row.code for row in created + changed))
     return record(study, actor, "import-codebook", study, before=before, after=after)
 
@@ -232,6 +237,7 @@ def _read(number, cells):
     _read_colour(row, cells.get("colour", ""))
     _read_origin(row, cells.get("origin", ""))
     _read_order(row, cells.get("order", ""))
+    _read_guid(row, cells.get("guid", ""))
     if names := [name.strip() for name in cells.get("asked_of", "").split(";") if name.strip()]:
         row.values["asked_of"] = names
     return row
@@ -263,6 +269,29 @@ def _read_order(row, cell):
         row.values["order"] = int(cell)
     elif cell:
         row.warnings.append(_("“%(order)s” is no whole number; the order is left out.") % {"order": cell})
+
+
+def _read_guid(row, cell):
+    try:
+        row.guid = uuid.UUID(cell) if cell else None
+    except ValueError:
+        row.warnings.append(_("“%(guid)s” is no GUID; this code gets one of its own.") % {"guid": cell})
+
+
+def _keep_guids_apart(study, rows, codes):
+    """No new code takes a GUID that another one has."""
+    taken = {refi_qda.guid_of(study, code): code.name for code in codes}
+    for row in rows:
+        if row.state != "created" or not row.guid:
+            continue
+        if row.guid in taken:
+            row.warnings.append(
+                _("“%(code)s” has the same GUID, and may be the same code. This one gets a GUID of its own.")
+                % {"code": taken[row.guid]}
+            )
+            row.guid = None
+        else:
+            taken[row.guid] = row.name
 
 
 def _find_parents(rows, codes):

@@ -74,6 +74,7 @@ class Code(TagBase):
         verbose_name=_("asked of"),
         help_text=_("Respondent types that were asked about this; none chosen means all."),
     )
+    guid = models.UUIDField(null=True, editable=False)  # of the program it came from; see refi_qda.guid_of
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = CodeQuerySet.as_manager()
@@ -96,6 +97,7 @@ class Code(TagBase):
                 violation_error_message=_("There is a code of this name here already."),
             ),
             models.UniqueConstraint(fields=["study", "slug"], name="code_slug_unique_in_study"),
+            models.UniqueConstraint(fields=["study", "guid"], name="code_guid_unique_in_study"),
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=F("id")), name="code_not_its_own_parent"
             ),

@@ -3,7 +3,8 @@
 The format has one text a code. ``include``, ``exclude`` and ``example`` follow the definition there, each as a
 paragraph that begins with its name, and are found again by it. It has no word for
 origin, order and "asked of", and none for retired: a
-retired code is written only where codes in use stand under it, as one that cannot be applied.
+retired code is written only where codes in use stand under it, as one that cannot be applied, and comes back as that.
+A code that came from another program keeps its GUID.
 """
 
 import re
@@ -23,7 +24,8 @@ NAMESPACE = "urn:QDA-XML:codebook:1.0"
 ORIGIN = "Passages 0.1"
 DEEPEST = 100
 LABELS = {"include": "Include", "exclude": "Exclude", "example": "Example"}
-HEADER = ["code", "parent", "colour", "definition", *LABELS]
+HEADER = ["code", "parent", "colour", "definition", *LABELS, "guid", "retired"]
+NAMED = 5  # of the sets that are left out
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PART = re.compile(r"(?:\A|\n\n)(Include|Exclude|Example): ")
 
@@ -31,7 +33,7 @@ _PART = re.compile(r"(?:\A|\n\n)(Include|Exclude|Example): ")
 def write_qdc(study) -> bytes:
     """A study's codebook, valid against the standard's Codebook.xsd. Raises TableError where no code is in use.
 
-    A code has the same GUID in every export.
+    A code has the same GUID in every export: the one it came with, if it did.
     """
     codes = list(Code.objects.filter(study=study))
     tree = list(codebook.in_tree_order(codes))
@@ -50,18 +52,24 @@ def _name(local):
     return f"{{{NAMESPACE}}}{local}"
 
 
+def guid_of(study, code) -> uuid.UUID:
+    return code.guid or uuid.uuid5(uuid.NAMESPACE_URL, f"passages:{study.slug}:{code.pk}")
+
+
 def _element(above, study, code):
-    guid = uuid.uuid5(uuid.NAMESPACE_URL, f"passages:{study.slug}:{code.pk}")
-    about = {"guid": str(guid), "name": _NOT_XML.sub("", code.name)}
+    about = {"guid": str(guid_of(study, code)), "name": _NOT_XML.sub("", code.name)}
     about["isCodable"] = "false" if code.retired_at else "true"
     element = etree.SubElement(above, _name("Code"), about)
     if code.colour:
         element.set("color", code.colour)
-    parts = [code.definition] if code.definition else []
-    parts += [f"{label}: {getattr(code, part)}" for part, label in LABELS.items() if getattr(code, part)]
-    if parts:
-        etree.SubElement(element, _name("Description")).text = _NOT_XML.sub("", "\n\n".join(parts))
+    if text := _description({part: getattr(code, part) for part in ("definition", *LABELS)}):
+        etree.SubElement(element, _name("Description")).text = _NOT_XML.sub("", text)
     return element
+
+
+def _description(parts):
+    named = [f"{label}: {parts[part]}" for part, label in LABELS.items() if parts.get(part)]
+    return "\n\n".join([parts["definition"], *named] if parts["definition"] else named)
 
 
 def is_qdc(data: bytes) -> bool:
@@ -76,20 +84,39 @@ def notes(data: bytes) -> list[str]:
     """What a file says that has no place here, in sentences. Raises TableError."""
     root = _root(data)
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
-    sets = sum(_local(element) == "Set" for element in elements)
-    folders = sum(
-        _local(element) == "Code" and element.get("isCodable", "true").strip().lower() in ("false", "0")
-        for element in elements
-    )
+    sets = [element.get("name") or "" for element in elements if _local(element) == "Set"]
+    folders = [element for element in elements if _local(element) == "Code" and not _is_codable(element)]
+    full = sum(_is_folder(element) for element in folders)
     found = []
     if sets:
-        found.append(_("Sets of codes are left out: %(n)d. A codebook here is one tree.") % {"n": sets})
-    if folders:
+        names = ", ".join(f"“{name}”" for name in sets[:NAMED]) + (" …" if len(sets) > NAMED else "")
         found.append(
-            _("Codes that are only folders in the other program come as codes that can be applied: %(n)d.")
-            % {"n": folders}
+            _(
+                "Sets of codes are left out: %(names)s. A codebook here is one tree, in which each code has one place."
+                " Keep the file if you need them."
+            )
+            % {"names": names}
         )
+    if full:
+        found.append(
+            _(
+                "Codes that are only folders in the other program come in retired, above their subcodes: %(n)d. "
+                "Restore those that are to be applied."
+            )
+            % {"n": full}
+        )
+    if empty := len(folders) - full:
+        found.append(_("Empty folders come as codes that can be applied: %(n)d.") % {"n": empty})
     return found
+
+
+def _is_codable(element):
+    return element.get("isCodable", "true").strip().lower() not in ("false", "0")
+
+
+def _is_folder(element):
+    """Whether a code holds others and cannot be applied itself."""
+    return not _is_codable(element) and any(_local(child) == "Code" for child in element)
 
 
 def read_qdc(data: bytes) -> Table:
@@ -107,6 +134,8 @@ def read_qdc(data: bytes) -> Table:
         parent = parent_cell(path[:-1], names)
         cells = {"code": path[-1], "parent": parent, "colour": (element.get("color") or "").strip()}
         cells |= _parts(element)
+        cells["guid"] = (element.get("guid") or "").strip()
+        cells["retired"] = "yes" if _is_folder(element) else ""
         rows.append((number, {column: quoted(cells[column]) for column in HEADER}))
     return Table(HEADER, rows)
 
@@ -151,11 +180,14 @@ def _codes(root):
 
 
 def _parts(element):
+    """What is said of a code, by our parts, where these would be written so again; otherwise all is the definition."""
     texts = ["".join(child.itertext()) for child in element if _local(child) == "Description"]
-    definition, *rest = _PART.split("\n\n".join(texts).strip())
+    whole = "\n\n".join(texts).strip()
+    definition, *rest = _PART.split(whole)
     keys = {label: part for part, label in LABELS.items()}
-    parts = {"definition": definition.strip(), **dict.fromkeys(LABELS, "")}
-    for label, text in zip(rest[::2], rest[1::2], strict=True):
-        part = keys[label]
-        parts[part] = "\n\n".join(filter(None, (parts[part], text.strip())))
-    return parts
+    named = {keys[label]: text for label, text in zip(rest[::2], rest[1::2], strict=True)}
+    nothing = dict.fromkeys(LABELS, "")
+    if any(text != text.strip() for text in (definition, *named.values())):
+        return {"definition": whole, **nothing}
+    parts = {"definition": definition, **nothing, **named}
+    return parts if _description(parts) == whole else {"definition": whole, **nothing}

@@ -16,6 +16,7 @@ UNTOLD = {
     *(
         "study_id",
         "slug",
+        "guid",
         "key",
         "created_at",
         "changed_at",

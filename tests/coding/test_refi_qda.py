@@ -6,9 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from coding import codebook, codebook_files, refi_qda
+from interviews import history
+from interviews.models import Study
+from interviews.replay import differences
 from interviews.tables import TableError
 from tests.factories import make_code, make_coder, make_lead, make_study
 
@@ -46,13 +51,6 @@ def content(study):
     }
 
 
-def without_guids(data):
-    root = etree.fromstring(data)
-    for element in root.iter():
-        element.attrib.pop("guid", None)
-    return etree.tostring(root)
-
-
 def test_what_is_written_is_valid(study):
     schema = etree.XMLSchema(etree.parse(SCHEMA))
     schema.assertValid(etree.fromstring(refi_qda.write_qdc(full(study))))
@@ -65,13 +63,8 @@ def test_a_codebook_comes_back_equal(study):
     read_into(other, data)
 
     assert len(content(study)) == 4
-    again = refi_qda.write_qdc(other)
-    for path, values in content(study).items():
-        assert content(other)[path][1:] == values[1:]
-    third = make_study()
-    read_into(third, again)
-    assert content(third) == content(other)
-    assert without_guids(refi_qda.write_qdc(third)) == without_guids(again)
+    assert content(other) == content(study)
+    assert refi_qda.write_qdc(other) == data
 
 
 def test_a_code_has_the_same_guid_each_time(study):
@@ -132,9 +125,80 @@ def test_a_foreign_codebook_goes_out_as_it_came_in_missing_colours_too(study):
     assert colours(out)["Barriers, “high”",] == "#aa11cc" and colours(out)["Benefits",] == ""
     texts = [[each.text for each in etree.fromstring(data).iter("{*}Description")] for data in (FOREIGN, out)]
     assert texts[0] == texts[1]
+    guids = [[each.get("guid") for each in etree.fromstring(data).iter("{*}Code")] for data in (FOREIGN, out)]
+    assert guids[0] == guids[1]
     copy = make_study()
     read_into(copy, out)
-    assert without_guids(refi_qda.write_qdc(copy)) == without_guids(out)
+    assert refi_qda.write_qdc(copy) == out
+
+
+TEXTS = st.text(st.sampled_from('aZ ,;"\n=费𬭎<&>:'), max_size=12) | st.sampled_from(
+    ["Include: a", "a\n\nExample: b", "\n\nExclude:  c\n\nInclude: d", "Definition"]
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_codebook_goes_from_study_to_file_to_study_to_an_equal_file(db, data):
+    study, lead = make_study(), make_lead()
+    for n in range(data.draw(st.integers(1, 6))):
+        parent = data.draw(st.sampled_from([None, *study.codes.all()]))
+        texts = {name: data.draw(TEXTS) for name in ("definition", "include", "exclude", "example")}
+        name = data.draw(st.sampled_from(["Cost", "费用, “old”", 'a "b"', "=1", "C > D"])) + f" {n % 2}"
+        if not study.codes.filter(parent=parent, name=name).exists():
+            codebook.add(study, name=name, parent=parent, as_given=True, **texts)
+    if above := study.codes.exclude(children=None).first():
+        codebook.retire(above, lead)
+    written = refi_qda.write_qdc(study)
+
+    read_into(make_study(), written)
+
+    assert refi_qda.write_qdc(Study.objects.latest("pk")) == written
+
+
+def test_a_guid_that_is_taken_or_is_none_is_told_and_not_kept(study):
+    read_into(study, FOREIGN)
+    study.codes.filter(name="Benefits").update(name="Gains")
+    data = FOREIGN.replace(b"2d02", b"2d04").replace(b"0d62985d-b147-4d01-a9b5-cb9f1e4d2d01", b"17")
+
+    other = codebook_files.plan(make_study(), refi_qda.read_qdc(data))
+    planned = codebook_files.plan(study, refi_qda.read_qdc(data))
+
+    assert [str(warning) for row in other.rows for warning in row.warnings] == [
+        "“17” is no GUID; this code gets one of its own.",
+        "“Cost” has the same GUID, and may be the same code. This one gets a GUID of its own.",
+    ]
+    assert [str(warning) for row in planned.rows if row.state == "created" for warning in row.warnings] == [
+        "“Gains” has the same GUID, and may be the same code. This one gets a GUID of its own.",
+        "“Cost” has the same GUID, and may be the same code. This one gets a GUID of its own.",
+    ]
+    codebook_files.apply(study, make_lead(study), planned)
+    assert len({refi_qda.guid_of(study, code) for code in study.codes.all()}) == study.codes.count()
+
+
+def test_folders_come_in_retired_above_their_subcodes_and_go_out_as_folders(study):
+    data = FOREIGN.replace(b'name="Benefits" isCodable="true"', b'name="Benefits" isCodable="false"')
+    read_into(study, data)
+    assert [code.name for code in study.codes.exclude(retired_at=None)] == ["Benefits"]
+    found = {
+        code.get("name"): code.get("isCodable") for code in etree.fromstring(refi_qda.write_qdc(study)).iter()
+    }
+    assert found["Benefits"] == "false" and found["Barriers, “high”"] == "true"
+
+
+def test_a_guid_comes_back_when_an_undone_import_is_done_again(study):
+    lead = make_lead(study)
+    read_into(study, FOREIGN, lead)
+    out = refi_qda.write_qdc(study)
+    undone = history.undo(study.events.latest("pk"), lead)
+    assert not study.codes.exists()
+    history.undo(undone, lead)
+    assert refi_qda.write_qdc(study) == out
+    assert not [told for told in differences(study) if told.startswith("code:")]
 
 
 def test_what_has_no_place_here_is_said(client, study):
@@ -143,8 +207,10 @@ def test_what_has_no_place_here_is_said(client, study):
     client.force_login(make_lead(study))
     url = reverse("coding:import-codebook", args=[study.slug])
     page = client.post(url, {"file": SimpleUploadedFile("book.qdc", data)}).text
-    assert "Sets of codes are left out: 1." in page
-    assert "only folders in the other program come as codes that can be applied: 1." in page
+    assert "Sets of codes are left out: “Wave”. A codebook here is one tree" in page
+    assert "only folders in the other program come in retired, above their subcodes: 1." in page
+    empty = FOREIGN.replace(b'd02" name="Cost" isCodable="true"', b'd02" name="Cost" isCodable="false"')
+    assert refi_qda.notes(empty) == ["Empty folders come as codes that can be applied: 1."]
     assert refi_qda.notes(TAGUETTE) == []
 
 
