@@ -583,7 +583,9 @@ def test_the_history_tells_of_memos_without_their_words(client, study, coder, tr
     memos.write(study, coder, "unsaid", True, code=code)
     memos.write(study, coder, "unsaid", True, transcript=transcript)
     memos.write(study, coder, "unsaid", False, code=make_code(study, "Hidden code"))
-    memos.delete(memos.edit(memos.write(study, coder, "unsaid", True), "still unsaid", True))
+    own = memos.write(study, coder, "unsaid", True)
+    memos.edit(own, "still unsaid", True)
+    memos.delete(own)
     client.force_login(make_reader(study))
     page = client.get(reverse("interviews:history", args=[study.slug])).text
     for told in (
