@@ -78,6 +78,10 @@ def people_words(frame, question):
         yield _("said by respondents of the type %(types)s") % {
             "types": get_text_list([types[key] for key in question.types], _("or"))
         }
+    if question.respondents:
+        yield _("said by %(names)s") % {
+            "names": get_text_list([frame.people[pk].pseudonym for pk in question.respondents], _("or"))
+        }
     by_key = {}
     for key, value in question.where:
         by_key.setdefault(key, []).append(value)

@@ -4,7 +4,7 @@ Parameters: ``how`` (overlap, nesting, turn, respondent), ``codes`` (families, a
 ``least`` (of the network), and the query view's ``code``, ``coder``, ``respondent_type`` and ``where``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Aggregate, CharField, TextField
@@ -107,9 +107,7 @@ def asked_from(frame, params):
     ):
         raise Unclear(_("This table is not understood. Choose anew."))
     question = question_from(frame, params)
-    question = Question(
-        coders=question.coders, code=question.code, types=question.types, where=question.where
-    )
+    question = replace(question.of_people, coders=question.coders, code=question.code)
     return Asked(question, *given, int(least))
 
 

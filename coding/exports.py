@@ -441,5 +441,7 @@ def _filters(frame, question):
         yield "code=" + path_text(next(code.path for code in frame.codes if code.id == question.code))
     if question.types:
         yield f"{BY_TYPE}=" + ",".join(question.types)
+    if question.respondents:
+        yield "respondent=" + ",".join(frame.people[pk].pseudonym for pk in question.respondents)
     for key, value in question.where:
         yield f"{key}={value}"

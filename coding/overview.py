@@ -136,7 +136,7 @@ def names_of(user_ids):
 
 
 def coded_segments_of(study, respondent=None):
-    """``{respondent id: (number of coded segments, address of the transcript with most)}``, of all or of one."""
+    """``{respondent id: (number of coded segments, address of their passages)}``, of all or of one."""
     if respondent:
         return _count_coded_segments(study, respondent=respondent)
     key = f"coded-segments-of:{study.pk}:{study.last_event_id()}"
@@ -146,9 +146,8 @@ def coded_segments_of(study, respondent=None):
 def _count_coded_segments(study, **lookup):
     rows = CodedSegment.objects.of_study(study).filter(**lookup).exclude(respondent=None).order_by()
     rows = rows.filter(content_object__transcript__removed_at=None)
-    counted = rows.values_list("respondent", "content_object__transcript").annotate(n=Count("pk"))
-    found = {}
-    for respondent, transcript, number in counted.order_by("-n", "content_object__transcript"):
-        total, address = found.get(respondent, (0, reverse("coding:coded-transcript", args=[transcript])))
-        found[respondent] = total + number, address
-    return found
+    retrieval = reverse("coding:retrieval", args=[study.slug])
+    return {
+        pk: (number, f"{retrieval}?show=passages&respondent={pk}")
+        for pk, number in rows.values_list("respondent").annotate(n=Count("pk"))
+    }

@@ -1,8 +1,8 @@
 """What the query view asks of the database: the frame of a study, cross-tabulations, and the passages behind a cell.
 
 A question comes as the parameters of an address, the same for the page, the API and the files: ``by`` with ``group`` or
-``limits``, ``across`` with ``across_group``, ``count``, ``coder``, ``code``, ``respondent_type`` and
-``where=<attribute key>:<value>``.
+``limits``, ``across`` with ``across_group``, ``count``, ``coder``, ``code``, ``respondent_type``,
+``where=<attribute key>:<value>`` and ``respondent=<id>``.
 """
 
 import hashlib
@@ -127,10 +127,16 @@ class Question:
     limits: tuple[float, ...] = ()
     across: str = ""
     across_group: str = ""
+    respondents: tuple[int, ...] = ()
 
     @property
     def filters_people(self):
-        return bool(self.types or self.where)
+        return bool(self.types or self.where or self.respondents)
+
+    @property
+    def of_people(self):
+        """The part that says of whom."""
+        return Question(types=self.types, where=self.where, respondents=self.respondents)
 
 
 @dataclass(frozen=True)
@@ -346,6 +352,7 @@ def question_from(frame, params):
         limits_from(params.get("limits") or "") if _has_numbers(frame, by) else (),
         across,
         _asked_group(frame, across, params.get("across_group")),
+        _asked_respondents(frame, params.getlist("respondent")),
     )
 
 
@@ -403,6 +410,17 @@ def _asked_values(frame, given):
     return tuple(sorted(set(pairs)))
 
 
+def _asked_respondents(frame, given):
+    known = {str(pk): pk for pk in frame.people}
+    unknown = [pk for pk in given if pk and pk not in known]
+    if unknown:
+        raise Unclear(
+            _("This study has no respondent with a transcript and the number %(pk)s.")
+            % {"pk": unknown[0][:20]}
+        )
+    return tuple(sorted({known[pk] for pk in given if pk}))
+
+
 def asked_people(frame, question):
     """The respondents a question is about: several values of one attribute are alternatives."""
     wanted = defaultdict(set)
@@ -411,7 +429,8 @@ def asked_people(frame, question):
     return [
         person
         for person in frame.people.values()
-        if (not question.types or person.type in question.types)
+        if (not question.respondents or person.id in question.respondents)
+        and (not question.types or person.type in question.types)
         and all(person.values.get(key, NO_VALUE) in values for key, values in wanted.items())
     ]
 

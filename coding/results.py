@@ -18,7 +18,6 @@ from .asked import people_words, sentence
 from .columns import BY_RESPONDENT, BY_TRANSCRIPT
 from .models import CodedSegment, FrozenPassage, Result, Segment
 from .queries import (
-    Question,
     Unclear,
     asked_codes,
     asked_people,
@@ -227,7 +226,7 @@ def _search(study, frame, params, event_id, user, hidden):
         _("places where “%(words)s” is said") % {"words": asked.wanted.text},
         *people_words(frame, asked.people),
     ]
-    people = Question(types=asked.people.types, where=asked.people.where)
+    people = asked.people.of_people
     return Answer(
         " ".join(title) + (_(" (the first)") if more else ""),
         _told(study, frame, people),

@@ -4,7 +4,7 @@ A query comes as the parameters of an address, read by ``retrieval_from``: ``sho
 ``match`` (any, all) and ``with`` (codes), ``none`` (codes), ``own=yes`` (without subcodes), ``is`` (a relation, with
 ``not=yes`` its contrary), ``n`` and ``unit`` (turns, words), ``to`` (codes), ``since`` and ``until``, ``q``, ``mode``
 and ``whole`` as in a search, ``memo`` (yes) and ``memo_q``, ``sort`` (transcript, respondent), and the query view's
-``coder``, ``respondent_type`` and ``where``.
+``coder``, ``respondent_type``, ``where`` and ``respondent``.
 
 A passage is a segment with what the asked coders put on it in the asked time. Transcripts are looked at one after the
 other, so that a first page does not wait for the last of them.
@@ -12,7 +12,7 @@ other, so that a first page does not wait for the last of them.
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -98,7 +98,7 @@ def retrieval_from(frame, params):
     show = _one_of(params, "show", SHOWS)
     text = params.get("q", "").strip()
     asked = Retrieval(
-        Question(coders=people.coders, types=people.types, where=people.where),
+        replace(people.of_people, coders=people.coders),
         show,
         _codes(frame, params, "with"),
         _one_of(params, "match", ("any", "all")) == "all",

@@ -100,7 +100,7 @@ def search_from(frame, params):
         raise Unclear(_("This search is not understood. Choose anew below."))
     wanted = search.Wanted(params["q"].strip(), mode, params.get("whole") == "yes")
     people = question_from(frame, params)
-    return Search(wanted, speaker, Question(types=people.types, where=people.where))
+    return Search(wanted, speaker, people.of_people)
 
 
 def find_all(study, frame, asked, event_id, hidden=NOTHING):

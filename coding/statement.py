@@ -84,7 +84,8 @@ def _codes(frame, question):
 
 def _filters(frame, question):
     names = dict(frame.types)
-    found = [names[key] for key in question.types]
+    found = [frame.people[pk].pseudonym for pk in question.respondents]
+    found += [names[key] for key in question.types]
     attributes = {attribute.key: attribute for attribute in frame.attributes}
     for key, value in question.where:
         label = dict(attributes[key].values).get(value, value) or _("not known")

@@ -353,6 +353,15 @@ def _edit_respondent(story):
     return format_html(_("changed what is known of <b>{}</b>"), story.target)
 
 
+@sentence("link-respondent")
+def _link_respondent(story):
+    if story.event.transcript_id:
+        return format_html(
+            _("said where <b>{who}</b> speaks in <b>{where}</b>"), who=story.target, where=story.transcript
+        )
+    return format_html(_("said in which transcripts <b>{}</b> speaks"), story.target)
+
+
 @sentence("remove-respondent")
 def _remove_respondent(story):
     return format_html(_("removed the respondent <b>{}</b>"), story.target)

@@ -30,7 +30,7 @@ def assign(transcript, mapping, actor, *, respondent=KEEP):
     )
 
 
-def reassign(transcript, mapping, *, respondent=KEEP):
+def reassign(transcript, mapping, respondent=KEEP):
     """As assign, for a caller who records a larger change: images before and after, to be recorded with it."""
     own_text(transcript.pk)  # nobody codes meanwhile by who speaks now
     transcript = Transcript.objects.select_for_update(of=("self",)).get(pk=transcript.pk)

@@ -49,6 +49,11 @@ urlpatterns = [
     path(
         "respondents/<int:respondent_id>/restore/", respondents.restore_respondent, name="restore-respondent"
     ),
+    path(
+        "respondents/<int:respondent_id>/transcripts/",
+        respondents.link_transcripts,
+        name="respondent-transcripts",
+    ),
     path("respondents/<int:respondent_id>/cell/", respondents.edit_cell, name="respondent-cell"),
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),

@@ -33,6 +33,13 @@ def lifts(frame, question, params):
         (_("Type: %(name)s") % {"name": names[key]}, _without(params, "respondent_type", key))
         for key in question.types
     ]
+    found += [
+        (
+            _("Respondent: %(name)s") % {"name": frame.people[pk].pseudonym},
+            _without(params, "respondent", str(pk)),
+        )
+        for pk in question.respondents
+    ]
     attributes = {choice.key: choice for choice in frame.attributes}
     for key, value in question.where:
         label = dict(attributes[key].values).get(value, value) or _("not known")

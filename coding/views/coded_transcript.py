@@ -139,7 +139,7 @@ def _asked(transcript, params, hidden):
     """The coded transcript for an address's ``coder`` and ``code``. Raises Unclear."""
     frame = frame_of(transcript.study)
     question = question_from(frame, params)
-    return CodedTranscript(transcript, frame, replace(question, types=(), where=()), hidden)
+    return CodedTranscript(transcript, frame, replace(question, types=(), where=(), respondents=()), hidden)
 
 
 def _unclear(request, transcript, unclear):

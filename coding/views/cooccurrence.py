@@ -122,6 +122,7 @@ def _retrieval(asked, meeting, code, other):
 def _filters(asked):
     found = QueryDict(mutable=True)
     found.setlist("respondent_type", asked.question.types)
+    found.setlist("respondent", asked.question.respondents)
     found.setlist("where", [f"{key}:{value}" for key, value in asked.question.where])
     text = found.urlencode()
     return f"&{text}" if text else ""

@@ -9,9 +9,10 @@ def people_filters(frame, question, params):
     """For the template _people_filters.html: what can be chosen, what is, and how to lift it."""
     return {
         "types": [(key, name, key in question.types) for key, name in frame.types],
+        "respondents": question.respondents,
         "attributes": [_attribute(choice, question) for choice in frame.attributes if _can_filter(choice)],
         "lifts": lifts(frame, question, params),
-        "n_filters": len(question.types) + len(question.where),
+        "n_filters": len(question.types) + len(question.where) + len(question.respondents),
     }
 
 

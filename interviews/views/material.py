@@ -24,6 +24,7 @@ from ..importers import archive
 from ..models import Study, Transcript, Upload
 from ..speakers import INTERVIEWER, assign
 from ..turns import lang_of
+from .asking import is_script
 
 ENVELOPE = 64 * 1024  # what a multipart body has beside its file
 ENCODINGS = {
@@ -238,10 +239,10 @@ def import_transcripts(request, slug):
     uploads = Upload.objects.filter(study=study, user=request.user)
     upload = get_object_or_404(uploads.select_related("respondent__respondent_type"), pk=number)
     upload.study = study
-    if not _is_script(request):
+    if not is_script(request):
         _keep_all_typed(request, lines, besides=upload)
     changed = LINE_ACTS[do](request, lines, upload)
-    if _is_script(request):
+    if is_script(request):
         return _fragments(request, lines, _following(study, request.user, changed))
     if changed and (changed.form.errors or (changed.columns and changed.columns.errors)):
         return _import_page(request, study, [changed if x.upload.pk == upload.pk else x for x in lines.all()])
@@ -252,10 +253,6 @@ def _import_page(request, study, lines):
     people = study.respondents.kept().values_list("pseudonym", flat=True)
     context = _context(study, [line.state for line in lines]) | {"lines": lines, "pseudonyms": people}
     return render(request, "interviews/import.html", context)
-
-
-def _is_script(request):
-    return request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
 
 def _fragments(request, lines, changed):
@@ -363,7 +360,7 @@ def _keep_typed(request, lines, upload):
 def upload_files(request, slug):
     """Refuse one file that is too large by its announced length, before its body is read."""
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if _is_script(request) and length > settings.MAX_UPLOAD_BYTES + ENVELOPE:
+    if is_script(request) and length > settings.MAX_UPLOAD_BYTES + ENVELOPE:
         return HttpResponse(material.too_large(length), status=413, content_type="text/plain; charset=utf-8")
     return _upload_files(request, slug)
 
@@ -378,7 +375,7 @@ def _upload_files(request, slug):
         for file in request.FILES.getlist("file")
         for name, data, size in archive.unpacked(file.name, file.read(), file.size)
     ]
-    if not _is_script(request):
+    if not is_script(request):
         if not staged:
             messages.warning(request, _("Choose files first."))
         return redirect("interviews:import", study.slug)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import material, respondent_types, respondents
+from .. import material, respondent_types, respondents, voices
 from ..access import reach
 from ..forms_material import (
     AttributeForm,
@@ -29,6 +29,7 @@ from ..forms_material import (
 )
 from ..models import Attribute, Respondent, RespondentType, Study
 from ..tables import TableError, read_table
+from .asking import is_script
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024  # it travels to the preview and back, so that nothing is kept before
 
@@ -160,14 +161,48 @@ def edit_cell(request, respondent_id):
         return HttpResponse(said, status=422, content_type="text/plain; charset=utf-8")
     form.instance.values = form.values()
     event = respondents.save(form.instance, request.user)
-    person = Respondent.objects.select_related("respondent_type").get(pk=person.pk)
+    return _rows(request, form.instance.study, [person.pk], event)
+
+
+def _rows(request, study, pks, event):
+    """Rows as they are now, the first of them with the way to undo the event."""
+    table = Table(study, only=pks[0] if len(pks) == 1 else None)
+    people = Respondent.objects.kept().select_related("respondent_type").in_bulk(pks)
+    rows = [table.row(people[pk]) for pk in pks if pk in people]
+    context = {"study": study, "people": rows, "event": event}
+    return render(request, "interviews/_respondent_rows.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def link_transcripts(request, respondent_id):
+    """In which transcripts a respondent speaks: a page, and for the script the editor of a cell."""
+    person = _reach(Respondent.objects.kept(), request, respondent_id)
+    study, problem = person.study, ""
+    if request.method == "POST":
+        had, chosen = (frozenset(filter(None, request.POST.getlist(name))) for name in ("had", "voice"))
+        try:
+            event, people = voices.link(person, chosen - had, had - chosen, request.user)
+        except voices.Refused as refused:
+            problem = str(refused)
+        else:
+            if is_script(request):
+                return _rows(request, study, [person.pk, *sorted(people - {person.pk})], event)
+            messages.success(request, _("Saved. All that is coded here counts for who speaks now."))
+            return redirect("interviews:respondents", study.slug)
+    if problem and is_script(request):
+        return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")
+    known = list(voices.voices(study))
     context = {
-        "study": form.instance.study,
-        "person": Table(form.instance.study, only=person).row(person),
-        "event": event,
-        "may_edit": True,
+        "study": study,
+        "page": "respondents",
+        "person": person,
+        "theirs": [voice for voice in known if voice.owner == person],
+        "others": [voice for voice in known if voice.owner != person],
+        "problem": problem,
     }
-    return render(request, "interviews/_respondent_row.html", context)
+    template = "_respondent_transcripts" if is_script(request) else "respondent_transcripts"
+    return render(request, f"interviews/{template}.html", context, status=422 if problem else 200)
 
 
 def _transcripts_by_respondent(study):

@@ -1,6 +1,7 @@
 /**
  * A table whose cells are changed in place: arrows move between cells, Enter or F2 or a press opens one, Enter or Tab
- * keeps what was typed, Esc leaves it. Without this script each row's own page does the same.
+ * keeps what was typed, Esc leaves it. A cell with `data-form` is changed by the form that this address gives. Without
+ * this script each row's own page does the same.
  */
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -20,6 +21,12 @@ export function moved(key, [row, column], [rows, columns], far = false) {
   return to[0] < 0 || to[0] >= rows || to[1] < 0 || to[1] >= columns ? null : to;
 }
 
+const BY_SCRIPT = { "X-Requested-With": "XMLHttpRequest" };
+
+/** What a field or a form says now, to be compared. */
+const valueOf = (field) =>
+  field.matches("form") ? new URLSearchParams(/** @type {any} */ (new FormData(field))).toString() : field.value;
+
 class Grid {
   constructor(table) {
     this.table = table;
@@ -33,6 +40,7 @@ class Grid {
     table.addEventListener("click", (event) => this.click(event));
     table.addEventListener("focusin", (event) => this.rove(event.target.closest("[data-cell]")));
     table.addEventListener("focusout", (event) => this.leave(event));
+    table.addEventListener("submit", (event) => this.submit(event));
     this.said.addEventListener("submit", (event) => this.undo(event));
   }
 
@@ -90,6 +98,10 @@ class Grid {
       event.preventDefault();
       this.close();
       cell.focus();
+    } else if (this.open.field.matches("form")) {
+      if (event.key !== "Enter" || event.target.closest("button")) return; // Tab goes from field to field
+      event.preventDefault();
+      this.keep(this.place(cell).at);
     } else if (event.key === "Enter" || event.key === "Tab") {
       const { at, size } = this.place(cell);
       const way = event.key === "Enter" ? null : event.shiftKey ? "ArrowLeft" : "ArrowRight";
@@ -102,7 +114,15 @@ class Grid {
 
   click(event) {
     const cell = event.target.closest("[data-cell]");
-    if (cell && !event.target.closest("a") && this.open?.cell !== cell) this.edit(cell);
+    if (event.target.closest("[data-do=leave]")) {
+      this.close();
+      cell.focus();
+    } else if (cell && !event.target.closest("a") && this.open?.cell !== cell) this.edit(cell);
+  }
+
+  submit(event) {
+    event.preventDefault();
+    this.keep(this.place(this.open.cell).at);
   }
 
   leave(event) {
@@ -110,6 +130,18 @@ class Grid {
   }
 
   edit(cell) {
+    return cell.dataset.form ? this.editByForm(cell) : this.editByField(cell);
+  }
+
+  async editByForm(cell) {
+    const answer = await fetch(cell.dataset.form, { headers: BY_SCRIPT }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return this.tell(this.said.dataset.unread, "");
+    if (this.open || !cell.contains(document.activeElement)) return; // somewhere else meanwhile
+    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    this.show(cell, /** @type {HTMLFormElement} */ (parsed.querySelector("form")));
+  }
+
+  editByField(cell) {
     const editor = document.querySelector(`template[data-editor="${cell.dataset.cell}"]`);
     const { content } = /** @type {HTMLTemplateElement} */ (editor);
     const field = /** @type {HTMLInputElement} */ (content.firstElementChild.cloneNode(true));
@@ -117,25 +149,33 @@ class Grid {
     field.value = cell.dataset.value;
     const who = cell.closest("tr").querySelector("th").dataset.value;
     field.setAttribute("aria-label", `${cell.dataset.name}, ${who}`);
-    this.open = { cell, field, words: cell.textContent, busy: false };
-    cell.dataset.open = "";
-    cell.replaceChildren(field);
-    field.focus();
+    this.show(cell, field);
     if (field.matches("input:not([type=date])")) field.select();
   }
 
+  show(cell, field) {
+    this.open = { cell, field, shown: [...cell.childNodes], was: valueOf(field), busy: false };
+    cell.dataset.open = "";
+    cell.replaceChildren(field);
+    this.focusIn(field);
+  }
+
+  focusIn(field) {
+    (field.matches("form") ? field.querySelector("input:not([type=hidden]), select") : field).focus();
+  }
+
   close() {
-    const { cell, words } = this.open;
+    const { cell, shown } = this.open;
     this.open = null;
     delete cell.dataset.open;
-    cell.replaceChildren(words);
+    cell.replaceChildren(...shown);
   }
 
   /** Send what was typed and show the row as it is then; go to a cell, if that is wanted. */
   async keep(to) {
-    const { cell, field, busy } = this.open;
+    const { cell, field, was, busy } = this.open;
     if (busy) return;
-    if (field.value === cell.dataset.value && field.validity.valid) {
+    if (valueOf(field) === was && (field.matches("form") || field.validity.valid)) {
       this.close();
       return to && this.go(to);
     }
@@ -151,6 +191,9 @@ class Grid {
   }
 
   send(cell, field) {
+    if (field.matches("form")) {
+      return fetch(field.action, { method: "POST", body: new FormData(field), headers: BY_SCRIPT });
+    }
     const body = new FormData();
     body.append("csrfmiddlewaretoken", this.said.elements.csrfmiddlewaretoken.value);
     body.append("field", cell.dataset.cell);
@@ -159,13 +202,17 @@ class Grid {
   }
 
   take(cell, html, to) {
-    const row = cell.closest("tr");
     const parsed = new DOMParser().parseFromString(`<table><tbody>${html}</tbody></table>`, "text/html");
-    const fresh = /** @type {HTMLTableRowElement} */ (parsed.querySelector("tr"));
+    const rows = [...parsed.querySelectorAll("tr")];
+    const [fresh] = rows;
     const name = cell.dataset.name;
     this.open = null;
-    this.dress(fresh);
-    row.replaceWith(fresh);
+    for (const row of rows) {
+      const old = /** @type {HTMLElement} */ (this.table.querySelector(`tr[data-row="${row.dataset.row}"]`));
+      this.dress(row);
+      row.hidden = old?.hidden;
+      old?.replaceWith(row);
+    }
     if (to) this.go(to);
     else if (!this.table.querySelector("[data-cell][tabindex='0']")) this.cells(fresh)[0].tabIndex = 0;
     const who = fresh.querySelector("th").dataset.value;
@@ -182,7 +229,7 @@ class Grid {
     field.setAttribute("aria-invalid", "true");
     field.setAttribute("aria-describedby", error.id);
     cell.append(error);
-    field.focus();
+    this.focusIn(field);
   }
 
   tell(words, undo) {

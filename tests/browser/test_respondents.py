@@ -5,7 +5,16 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from interviews.models import Respondent
-from tests.factories import make_attribute, make_lead, make_reader, make_respondent, make_study, make_type
+from tests.factories import (
+    make_attribute,
+    make_coded_segment,
+    make_lead,
+    make_reader,
+    make_respondent,
+    make_study,
+    make_transcript,
+    make_type,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +59,8 @@ def test_cells_are_changed_refused_and_taken_back_by_keyboard(table, axe, watch)
     page.get_by_label("Type, Wenbo").select_option(label="Migrant")
     page.keyboard.press("Tab")
     expect(cell(page, "Wenbo", "Type")).to_have_text("Migrant")
+    expect(cell(page, "Wenbo", "Transcripts")).to_be_focused()
+    page.keyboard.press("ArrowRight")
     expect(cell(page, "Wenbo", "Years abroad")).to_be_focused()
     expect(page.locator("#grid-said")).to_contain_text("Type, Wenbo is saved.")
     page.keyboard.press("F2")
@@ -91,6 +102,36 @@ def test_the_table_is_sorted_filtered_and_changed_by_mouse(table):
     page.get_by_role("link", name="Show all types").click()
     page.get_by_label("Filter respondents").fill("lihua")
     expect(page.locator("tbody tr:visible")).to_have_count(1)
+
+
+def test_where_somebody_speaks_is_changed_in_the_cell(page, live_server, signed_in, study, axe):
+    talk = make_transcript(study, title="Second talk", respondent=wenbo())
+    make_coded_segment(talk, respondent=wenbo())
+    signed_in(page, make_lead(study))
+    page.goto(live_server.url + reverse("interviews:respondents", args=[study.slug]))
+    cell(page, "Lihua", "Transcripts").focus()
+    page.keyboard.press("Enter")
+    choice = page.get_by_label("speaks in")
+    expect(choice).to_be_focused()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    expect(cell(page, "Lihua", "Transcripts")).to_be_focused()
+    expect(cell(page, "Lihua", "Transcripts")).to_have_text("none yet")
+    page.keyboard.press("F2")
+    choice.select_option(label="Second talk · WENBO (now Wenbo)")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Lihua", "Transcripts")).to_have_text("Second talk")
+    expect(cell(page, "Lihua", "Transcripts")).to_be_focused()
+    expect(cell(page, "Wenbo", "Transcripts")).to_have_text("none yet")
+    expect(page.locator("#grid-said")).to_contain_text("is saved.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Undo").click()
+    expect(cell(page, "Wenbo", "Transcripts")).to_have_text("Second talk")
+    cell(page, "Wenbo", "Transcripts").click(position={"x": 2, "y": 2})
+    page.get_by_label("Second talk · WENBO").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(cell(page, "Wenbo", "Transcripts")).to_have_text("none yet")
+    expect(cell(page, "Wenbo", "Coded segments")).to_have_text("0")
 
 
 def test_a_reader_sees_the_table_and_changes_nothing(page, live_server, signed_in, study, axe):
