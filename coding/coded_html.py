@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from interviews.turns import lang_of
 
 from .coded_text import LABEL, WORDS, Block
-from .queries import CodeLine
+from .queries.frame import CodeLine
 
 DEEPEST = 4  # more codes than this on the same words look like this many
 EMPHASIS = {"bold": "b", "italic": "i", "heading": "b"}

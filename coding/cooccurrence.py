@@ -15,18 +15,12 @@ from django.utils.translation import gettext_lazy
 from .analysis import cooccurrence
 from .analysis.cooccurrence import Matrix, Passages
 from .analysis.pictures import Lane
+from .columns import Unclear
 from .models import Segment
-from .queries import (
-    CodeLine,
-    Question,
-    Unclear,
-    _cached,
-    asked_codes,
-    asked_people,
-    coded_rows,
-    question_from,
-    turns_of,
-)
+from .queries.around import turns_of
+from .queries.cache import cached
+from .queries.frame import CodeLine
+from .queries.question import Question, asked_codes, asked_people, coded_rows, question_from
 
 HOWS = ("overlap", "nesting", "turn", "respondent")
 LEVELS = ("families", "all")
@@ -120,7 +114,7 @@ def meet(study, frame, asked, event_id):
             % {"many": len(codes)}
         )
     key = ("meet", asked.question, asked.how, asked.level)
-    matrix = _cached(study, event_id, key, lambda: _matrix(frame, asked, codes, place))
+    matrix = cached(study, event_id, key, lambda: _matrix(frame, asked, codes, place))
     return Meeting(codes, asked.level == "families", matrix)
 
 

@@ -17,7 +17,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from .coded_text import LABEL, Block, Passage
 from .colours import HEX
-from .queries import CodeLine
+from .queries.frame import CodeLine
 
 TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 NUMBERS_WIDTH = Cm(1.1)

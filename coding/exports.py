@@ -16,17 +16,12 @@ from interviews.models import Attribute, Respondent, Transcript
 from interviews.restricted import WITHHELD, hidden_in_exports
 
 from .analysis.faces import heat
+from .columns import BY_TYPE
 from .models import CodedSegment, Memo
-from .queries import (
-    BY_TYPE,
-    CrossTable,
-    Frame,
-    Question,
-    asked_codes,
-    asked_people,
-    coded_rows,
-    turn_at,
-)
+from .queries.around import turn_at
+from .queries.crosstab import CrossTable
+from .queries.frame import Frame
+from .queries.question import Question, asked_codes, asked_people, coded_rows
 from .shown import Shown, ShownRow, chosen_rows, full_label, lines_of
 from .withheld import segments_withheld
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response

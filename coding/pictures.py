@@ -13,7 +13,9 @@ from interviews.models import Transcript
 
 from .analysis import pictures
 from .analysis.pictures import Lane, Picture
-from .queries import Frame, Question, asked_codes, asked_people, coded_rows, cross_tabulate
+from .queries.crosstab import cross_tabulate
+from .queries.frame import Frame
+from .queries.question import Question, asked_codes, asked_people, coded_rows
 from .shown import full_label
 
 PER_PAGE = 40

@@ -10,7 +10,9 @@ from interviews.turns import lang_of
 from .analysis.sampling import drawn
 from .columns import BY_CODER, BY_TRANSCRIPT, Head
 from .models import Segment
-from .queries import CodeLine, Frame, Person, Question, coded_rows, columns_of, turn_at, turns_of
+from .queries.around import turn_at, turns_of
+from .queries.frame import CodeLine, Frame, Person
+from .queries.question import Question, coded_rows, columns_of
 
 IN_A_CELL = 3
 

@@ -20,7 +20,7 @@ from interviews.turns import lang_of
 from . import codebook
 from .codebook import Refused, carry
 from .models import Code, CodedSegment, Memo
-from .queries import AROUND, text_after, text_before, turn_at, turns_of
+from .queries.around import AROUND, text_after, text_before, turn_at, turns_of
 
 PER_PAGE = 50
 AT_ONCE = 500  # rows named in one statement

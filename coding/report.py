@@ -10,9 +10,8 @@ from docx.shared import Pt
 from interviews.restricted import hidden_in_exports
 
 from .analysis.guard import small_groups
-from .columns import BY_TYPE
+from .columns import BY_TYPE, Unclear
 from .documents import empty_document, legal
-from .queries import Unclear
 from .results import answer, passages_of
 
 MOST_QUOTES = 300  # of one result

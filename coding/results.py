@@ -15,17 +15,11 @@ from interviews.restricted import NOTHING
 
 from . import cooccurrence, retrieval, search
 from .asked import people_words, sentence
-from .columns import BY_RESPONDENT, BY_TRANSCRIPT
+from .columns import BY_RESPONDENT, BY_TRANSCRIPT, Unclear
 from .models import CodedSegment, FrozenPassage, Result, Segment
-from .queries import (
-    Unclear,
-    asked_codes,
-    asked_people,
-    coded_rows,
-    cross_tabulate,
-    frame_of,
-    question_from,
-)
+from .queries.crosstab import cross_tabulate
+from .queries.frame import frame_of
+from .queries.question import asked_codes, asked_people, coded_rows, question_from
 from .statement import COUNT_NAMES, statement
 
 MOST_FROZEN = 20_000

@@ -28,21 +28,12 @@ from interviews.turns import lang_of, word_starts
 
 from .analysis import retrieval, search
 from .analysis.retrieval import MEASURED, RELATIONS, Relation
+from .columns import Unclear
 from .models import CodedSegment, Memo, Segment
-from .queries import (
-    AROUND,
-    Passage,
-    Question,
-    Unclear,
-    _bearing,
-    _cached,
-    asked_people,
-    question_from,
-    text_after,
-    text_before,
-    turn_at,
-    turns_of,
-)
+from .queries.around import AROUND, text_after, text_before, turn_at, turns_of
+from .queries.cache import cached
+from .queries.passages import Passage, coders_and_codes
+from .queries.question import Question, asked_people, question_from
 from .search import MODES, WHY_NOT
 
 SHOWS = ("passages", "respondents", "without")
@@ -331,7 +322,7 @@ def find(study, frame, asked, event_id, user, hidden, *, least=None):
         return _found(_asking(study, frame, asked, user, hidden), asked, None)
 
     if least is None or asked.sort == "respondent":
-        return _cached(study, event_id, ("retrieval", asked, private, bool(hidden)), whole)
+        return cached(study, event_id, ("retrieval", asked, private, bool(hidden)), whole)
     return _found(_asking(study, frame, asked, user, hidden), asked, least)
 
 
@@ -402,7 +393,7 @@ def shown(frame, asked, places, hidden):
     rows = CodedSegment.objects.all()
     if asked.people.coders:
         rows = rows.filter(coder__in=asked.people.coders)
-    bearing = _bearing(rows, list(segments.values()), {code.id: code for code in frame.codes})
+    bearing = coders_and_codes(rows, list(segments.values()), {code.id: code for code in frame.codes})
     turns = turns_of({place.transcript for place in there})
     return [(place, _passage(segments[place.segment], bearing, turns, hidden)) for place in there]
 

@@ -27,8 +27,10 @@ from interviews.turns import count_words, lang_of
 from . import recoding
 from .analysis import search
 from .attribution import Speech
+from .columns import Unclear
 from .models import Code, CodedSegment, Segment
-from .queries import Question, Unclear, _cached, asked_people, question_from
+from .queries.cache import cached
+from .queries.question import Question, asked_people, question_from
 
 MODES = ("exact", "words", "regex")
 SPEAKERS = ("all", "respondents", "interviewers")
@@ -107,7 +109,7 @@ def find_all(study, frame, asked, event_id, hidden=NOTHING):
     """``(hits, whether there are more)``, by transcript (title) and place, where not ``hidden``. Raises Unclear."""
     what = ("search", asked, bool(hidden))
     try:
-        return _cached(study, event_id, what, lambda: _find_all(study, frame, asked, hidden))
+        return cached(study, event_id, what, lambda: _find_all(study, frame, asked, hidden))
     except search.Unsearchable as error:
         raise Unclear(WHY_NOT[error.why] % {"detail": error.detail}) from None
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from .analysis.faces import SHOWS, Face, face
 from .analysis.significance import Tested, compared, residuals
 from .columns import BY_RESPONDENT, NO_VALUE, OF_ROWS
-from .queries import WITH_BASE, Column, CrossTable, Question, Row
+from .queries.crosstab import Column, CrossTable, Row
+from .queries.question import WITH_BASE, Question
 
 SORTS = ("codebook", "most")
 INKS = ("tint", "bars")

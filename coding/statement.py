@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from interviews.models import Transcript
 
-from .queries import Frame, Question, asked_codes, asked_people
+from .queries.frame import Frame
+from .queries.question import Question, asked_codes, asked_people
 from .withheld import segments_withheld
 
 COUNT_NAMES = {

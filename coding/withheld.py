@@ -2,7 +2,8 @@
 
 from interviews.restricted import hidden_in_exports
 
-from .queries import Frame, Question, asked_codes, asked_people, coded_rows
+from .queries.frame import Frame
+from .queries.question import Question, asked_codes, asked_people, coded_rows
 
 
 def segments_withheld(study, frame: Frame, question: Question) -> int:

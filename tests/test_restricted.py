@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from coding import changes, memos
 from coding.models import CodedSegment, Memo
-from coding.queries import frame_of, question_from
+from coding.queries.frame import frame_of
+from coding.queries.question import question_from
 from coding.withheld import segments_withheld
 from interviews import editing, history, narrate, restricted
 from interviews.access import Role

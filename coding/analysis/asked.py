@@ -3,7 +3,8 @@
 Takes plain values. A *unit* is what is counted (a respondent, a transcript); its people are those who speak in it.
 """
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -17,6 +18,14 @@ class Asked(NamedTuple):
     people: list[int]
     bases: list[int]
     beside: list[int]
+
+
+class WhoWasAsked(NamedTuple):
+    """By code, alone and with those below it; ``people`` are the respondents of each column, and of all."""
+
+    alone: dict[Hashable, Asked]
+    below: dict[Hashable, Asked]
+    people: list[int]
 
 
 def types_below(
@@ -69,3 +78,55 @@ def asked_by_all(members: Sequence[Mapping[Hashable, Collection[Hashable]]], bas
     people = [len({person for persons in units.values() for person in persons}) for units in members]
     together = len({person for units in members for persons in units.values() for person in persons})
     return Asked([*people, together], bases, [0] * (len(members) + 1))
+
+
+def who_was_asked(
+    parents: Mapping[Hashable, Hashable],
+    retired: Collection[Hashable],
+    asked_of: Mapping[Hashable, Collection[str]],
+    type_of: Mapping[Hashable, str],
+    members: Sequence[Mapping[Hashable, Collection[Hashable]]],
+    mentions: Callable[[list[Hashable]], Iterable[tuple[Hashable, int, Hashable, Hashable]]],
+    bases: list[int],
+    *,
+    by_unit: bool,
+) -> WhoWasAsked:
+    """Who was asked about each code of a table.
+
+    ``mentions`` gives, of some codes, ``(code, number of the column, unit, person)``. ``bases`` are what the cells of a
+    code that all were asked about are of, and those of each code unless units are counted (``by_unit``).
+    """
+    all_asked = asked_by_all(members, bases)
+    if not asked_of:
+        everybody = dict.fromkeys(parents, all_asked)
+        return WhoWasAsked(everybody, everybody, all_asked.people)
+    in_use = {code: parent for code, parent in parents.items() if code not in retired or code in asked_of}
+    below = types_below(in_use, asked_of)
+    limited = {code for code in parents if below.get(code) is not None} | asked_of.keys()
+    said = list(mentions([code for code in parents if not limited.isdisjoint(_upwards(code, parents))]))
+
+    def asked(types, within):
+        if types is None:
+            return all_asked
+        places = [set() for _ in members]
+        for code, column, unit, person in said:
+            if code in within:
+                places[column].add((unit, person))
+        found = asked_about(types, type_of, members, places)
+        return found if by_unit else Asked(found.people, bases, all_asked.beside)
+
+    within = defaultdict(set)
+    for code in parents:
+        for above in _upwards(code, parents):
+            within[above].add(code)
+    return WhoWasAsked(
+        {code: asked(asked_of.get(code), {code}) for code in parents},
+        {code: asked(below.get(code), within[code]) for code in parents},
+        all_asked.people,
+    )
+
+
+def _upwards(code, parents):
+    while code in parents:
+        yield code
+        code = parents[code]

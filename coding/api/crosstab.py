@@ -4,7 +4,10 @@ from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from coding.queries import Unclear, cross_tabulate, frame_of, question_from
+from coding.columns import Unclear
+from coding.queries.crosstab import cross_tabulate
+from coding.queries.frame import frame_of
+from coding.queries.question import question_from
 from interviews.access import reach
 from interviews.models import Study
 

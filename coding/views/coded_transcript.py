@@ -25,9 +25,11 @@ from .. import exports
 from ..coded_html import blocks_html
 from ..coded_text import Coding, lay_out, passages_of
 from ..colours import styles_of_file
+from ..columns import Unclear
 from ..documents import TYPE, docx_of
 from ..models import CodedSegment
-from ..queries import Frame, Question, Unclear, asked_codes, frame_of, question_from
+from ..queries.frame import Frame, frame_of
+from ..queries.question import Question, asked_codes, question_from
 
 
 @dataclass

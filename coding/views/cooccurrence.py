@@ -15,8 +15,9 @@ from interviews.models import Study
 
 from .. import cooccurrence, exports
 from ..analysis.cooccurrence import coefficients
+from ..columns import Unclear
 from ..cooccurrence import HOW_HINTS, HOW_NAMES
-from ..queries import Unclear, frame_of
+from ..queries.frame import frame_of
 from .filtering import address_of, people_filters
 from .pictures import svg_response
 

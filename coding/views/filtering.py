@@ -1,8 +1,10 @@
-"""Filters by respondent, as the query view has them, for the other pages that ask questions."""
+"""Filters by respondent, alike on all pages that ask questions."""
 
+from django.utils.translation import gettext as _
+
+from ..columns import MOST_COLUMNS, NO_VALUE
 from . import asking
 from .asking import lifts
-from .query import _attribute, _can_filter
 
 
 def people_filters(frame, question, params):
@@ -19,3 +21,13 @@ def people_filters(frame, question, params):
 def address_of(params, *without):
     """The query string of an address, less some parameters and ``page``."""
     return asking.address_of(params, **dict.fromkeys(without))
+
+
+def _can_filter(choice):
+    return 0 < len(choice.values) <= MOST_COLUMNS
+
+
+def _attribute(choice, question):
+    wanted = {value for key, value in question.where if key == choice.key}
+    options = [(f"{choice.key}:{value}", label, value in wanted) for value, label in choice.values]
+    return choice.name, [*options, (f"{choice.key}:", _("Not known"), NO_VALUE in wanted)]

@@ -16,7 +16,9 @@ from interviews.models import Study
 from interviews.restricted import hidden_from
 
 from .. import search
-from ..queries import Unclear, frame_of, question_from
+from ..columns import Unclear
+from ..queries.frame import frame_of
+from ..queries.question import question_from
 from .filtering import address_of, people_filters
 
 PER_PAGE = 50

@@ -13,7 +13,9 @@ from interviews.models import Study
 
 from .. import exports
 from ..columns import BY_RESPONDENT, MOST_COLUMNS, Unclear
-from ..queries import cross_tabulate, frame_of, question_from
+from ..queries.crosstab import cross_tabulate
+from ..queries.frame import frame_of
+from ..queries.question import question_from
 from ..shown import chosen_rows, shown_as
 from ..statement import statement
 from .asking import address_of, lifts, page_in

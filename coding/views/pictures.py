@@ -13,7 +13,9 @@ from interviews.models import Study
 
 from .. import exports, pictures
 from ..colours import styles_on_paper
-from ..queries import Unclear, frame_of, question_from
+from ..columns import Unclear
+from ..queries.frame import frame_of
+from ..queries.question import question_from
 from .asking import address_of, lifts, page_in
 
 PICTURES = {

@@ -17,21 +17,16 @@ from interviews.restricted import hidden_from
 from .. import exports
 from ..analysis.faces import SHADED_FROM, SHOWS, heat
 from ..analysis.pictures import Lane, grid
-from ..columns import CLASSES, MOST_COLUMNS, NO_VALUE, OF_ROWS, Unclear, groups_of, names_of_keys
-from ..queries import (
-    PER_PAGE,
-    WITH_BASE,
-    asked_people,
-    cell_from,
-    cross_tabulate,
-    frame_of,
-    passages,
-    question_from,
-)
+from ..columns import CLASSES, OF_ROWS, Unclear, groups_of, names_of_keys
+from ..queries.crosstab import cross_tabulate
+from ..queries.frame import frame_of
+from ..queries.passages import PER_PAGE, cell_from, passages
+from ..queries.question import WITH_BASE, asked_people, question_from
 from ..shown import INKS, SORTS, can_test, chosen_rows, full_label, lines_of, said_of, shown_as, tests_of
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 from ..withheld import segments_withheld
-from .asking import address_of, lifts, lower_first, page_in
+from .asking import address_of, lower_first, page_in
+from .filtering import people_filters
 from .pictures import svg_response
 
 LEGENDS = {
@@ -254,9 +249,7 @@ def _controls(frame, question, shown, params):
         "coders": coders,
         "coders_chosen": _coders_chosen(coders),
         "coders_counted": len(question.coders or frame.coders),
-        "types": [(key, name, key in question.types) for key, name in frame.types],
-        "attributes": [_attribute(choice, question) for choice in frame.attributes if _can_filter(choice)],
-        "lifts": lifts(frame, question, params),
+        **people_filters(frame, question, params),
         "address": address_of(params, cell=None),
     }
 
@@ -279,10 +272,6 @@ def _changed(question, shown):
     )
 
 
-def _can_filter(choice):
-    return 0 < len(choice.values) <= MOST_COLUMNS
-
-
 def _coders_chosen(coders):
     chosen = [name for name, is_chosen in coders if is_chosen]
     if chosen:
@@ -290,12 +279,6 @@ def _coders_chosen(coders):
     return {1: coders[0][0] if coders else "", 2: _("Both coders, either")}.get(
         len(coders), _("All coders, any")
     )
-
-
-def _attribute(choice, question):
-    wanted = {value for key, value in question.where if key == choice.key}
-    options = [(f"{choice.key}:{value}", label, value in wanted) for value, label in choice.values]
-    return choice.name, [*options, (f"{choice.key}:", _("Not known"), NO_VALUE in wanted)]
 
 
 def _table(table, frame, question, shown, params):

@@ -11,7 +11,8 @@ from interviews.restricted import hidden_from
 
 from .. import quotes
 from ..columns import OF_ROWS, Unclear, groups_of, names_of_keys
-from ..queries import frame_of, question_from
+from ..queries.frame import frame_of
+from ..queries.question import question_from
 from .asking import address_of, lifts, lower_first
 
 MOST_CODES = 12

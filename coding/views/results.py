@@ -17,9 +17,9 @@ from interviews.models import Study
 from interviews.restricted import hidden_from
 
 from .. import documents, exports, report, results
-from ..columns import BY_TYPE
+from ..columns import BY_TYPE, Unclear
 from ..models import Result
-from ..queries import Unclear, frame_of
+from ..queries.frame import frame_of
 
 SHOWN = 50
 MOST_IN_REPORT = 30

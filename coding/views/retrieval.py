@@ -15,7 +15,9 @@ from interviews.restricted import hidden_from
 
 from .. import retrieval, search
 from ..asked import RELATION_NAMES, sentence
-from ..queries import Unclear, frame_of, question_from
+from ..columns import Unclear
+from ..queries.frame import frame_of
+from ..queries.question import question_from
 from .filtering import address_of, people_filters
 from .find import MODES
 

@@ -13,7 +13,7 @@ from docx import Document
 from coding.coded_text import Coding, lay_out, passages_of
 from coding.documents import docx_of
 from coding.models import CodedSegment
-from coding.queries import CodeLine
+from coding.queries.frame import CodeLine
 from interviews.history import Conflict, undo
 from interviews.models import Event
 from tests.factories import (

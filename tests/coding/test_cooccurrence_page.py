@@ -12,7 +12,7 @@ from django.urls import reverse
 from coding import cooccurrence
 from coding.demo import load_demo
 from coding.models import CodedSegment
-from coding.queries import frame_of
+from coding.queries.frame import frame_of
 from tests.factories import (
     make_code,
     make_coded_segment,

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from coding.queries import Question, cross_tabulate, frame_of
+from coding.queries.crosstab import cross_tabulate
+from coding.queries.frame import frame_of
+from coding.queries.question import Question
 from interviews.turns import count_words
 from tests.factories import (
     make_attribute,

@@ -17,7 +17,7 @@ from hypothesis.extra.django import TestCase
 from coding import retrieval, search
 from coding.demo import load_demo
 from coding.models import CodedSegment, Memo
-from coding.queries import frame_of
+from coding.queries.frame import frame_of
 from interviews.models import Event
 from interviews.restricted import NOTHING
 from tests.factories import (

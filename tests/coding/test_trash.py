@@ -11,7 +11,9 @@ from django.utils.html import strip_tags
 
 from coding import erasing, memos
 from coding.models import CodedSegment, Memo, Segment
-from coding.queries import cross_tabulate, frame_of, question_from
+from coding.queries.crosstab import cross_tabulate
+from coding.queries.frame import frame_of
+from coding.queries.question import question_from
 from interviews import editing, history, material, narrate, replay, respondents, staging
 from interviews.models import Event, Respondent, Speaker, TextRevision, Transcript, Upload
 from interviews.speakers import assign
