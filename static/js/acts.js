@@ -58,13 +58,14 @@ export class Acts extends EventTarget {
   }
 
   /**
-   * Apply codes to stretches; what is all there already is taken off again. Gives "applied", "withdrawn" or null.
-   * `made` are the changes that made the codes, if this person has just done so.
+   * Apply codes to stretches; what is all there already is taken off again, if it `takesOff`. Gives "applied",
+   * "withdrawn", "already" or null. `made` are the changes that made the codes, if this person has just done so.
    */
-  apply(codes, stretches, made = []) {
+  apply(codes, stretches, { made = [], takesOff = true } = {}) {
     const pairs = stretches.flatMap(({ start, end }) => codes.map((code) => ({ start, end, code })));
     const there = pairs.map(({ start, end, code }) => this.store.mine(start, end, code));
     if (!pairs.length) return null;
+    if (there.every(Boolean) && !takesOff) return "already";
     if (there.every(Boolean)) {
       this.withdraw(there);
       return "withdrawn";

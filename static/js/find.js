@@ -1,37 +1,46 @@
 /** Find words in the transcript, whatever their width or case; see all hits, go from one to the next, code them all. */
 
+import { codePoints } from "passages/textmap";
+
 const MOST = 5000;
 
+
+/** What is composed as one: a sign with the marks on it, the letters of a Korean syllable. */
+const TOGETHER = /[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|\P{M}\p{M}*|\p{M}+/gsu;
+
 /**
- * A text as it is searched: NFKC, lower case, white space runs as one space; with the position of each sign in the
- * text, in code points, and one more for the end.
+ * A text as it is searched: NFKC, lower case, white space runs as one space; with where each sign of it starts and ends
+ * in the text, in code points.
  */
 export function searchable(text) {
   let plain = "";
-  const positions = [];
+  const starts = [];
+  const ends = [];
   let at = 0;
-  for (const sign of text) {
-    const normal = sign.normalize("NFKC").toLowerCase();
+  for (const [signs] of text.matchAll(TOGETHER)) {
+    const normal = signs.normalize("NFKC").toLowerCase();
     const isSpace = !normal.trim();
+    const end = at + codePoints(signs);
     if (!isSpace || !plain.endsWith(" ")) {
       const put = isSpace ? " " : normal;
-      for (let i = 0; i < put.length; i += 1) positions.push(at);
+      for (let i = 0; i < put.length; i += 1) {
+        starts.push(at);
+        ends.push(end);
+      }
       plain += put;
     }
-    at += 1;
+    at = end;
   }
-  positions.push(at);
-  return { plain, positions };
+  return { plain, starts, ends };
 }
 
 /** `[start, end]` in code points of each place where a searchable text holds the wanted words. */
-export function hitsIn({ plain, positions }, wanted) {
+export function hitsIn({ plain, starts, ends }, wanted) {
   const needle = searchable(wanted.trim()).plain;
   const found = [];
   if (!needle) return found;
   for (let at = plain.indexOf(needle); at >= 0; at = plain.indexOf(needle, at + needle.length)) {
-    const last = positions[at + needle.length - 1];
-    found.push([positions[at], last + 1]);
+    found.push([starts[at], ends[at + needle.length - 1]]);
   }
   return found;
 }

@@ -8,13 +8,25 @@ const SHOWN = 50;
 const RECENT = 9;
 const OPENS = "passages.palette-opens";
 
+const plainly = (text) => text.normalize("NFKC").toLowerCase();
+
+/** How plainly a name holds what was typed: at its beginning, at a word's, somewhere, not at all. */
+function plainness(name, wanted) {
+  const at = plainly(name).indexOf(wanted);
+  if (at < 0) return 0;
+  if (at === 0) return 3;
+  return /[\p{L}\p{N}]/u.test(plainly(name)[at - 1]) ? 1 : 2;
+}
+
 /** Codes for what was typed, best first: `{found: [{code, marks}], more}`; `marks` are indexes into the name. */
 export function search(codes, typed, limit = SHOWN) {
   const wanted = typed.normalize("NFKC").trim();
+  const plain = wanted.toLowerCase();
   const results = /** @type {any} */ (fuzzysort).go(wanted, codes, {
     keys: ["name", "path", "definition", (code) => initials(code.name)],
     threshold: 0.3,
     scoreFn: (result) =>
+      plainness(result.obj.name, plain) +
       Math.max(...[1, 0.9, 0.6, 0.8].map((weight, index) => weight * (result[index]?.score ?? 0))),
   });
   const found = results.slice(0, limit).map((result) => ({ code: result.obj, marks: result[0]?.indexes ?? [] }));

@@ -95,15 +95,19 @@ let active = null;
 
 // Changing
 
-/** Apply codes to stretches, or take them off where all of them are there; `made` are the changes that made them. */
-function apply(codes, { made = [], stretches = chooser.chosen ? [chooser.chosen] : [] } = {}) {
+/**
+ * Apply codes to stretches, or take them off where all of them are there, if it `takesOff`; `made` are the changes that
+ * made the codes.
+ */
+function apply(codes, { made = [], stretches = chooser.chosen ? [chooser.chosen] : [], takesOff = true } = {}) {
   if (!given.mayCode || !stretches.length) return;
   performance.mark("passages:applied");
   shown.reveal(codes);
-  const done = acts.apply(codes, stretches, made);
+  const done = acts.apply(codes, stretches, { made, takesOff });
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:painted")));
   for (const code of codes) palette.used(code);
   const names = codes.map((code) => acts.nameOf(code)).join(", ");
+  if (done === "already") return voice.notify(words.alreadyThere.replace("{code}", names));
   const text = (done === "withdrawn" ? words.withdrawn : words.applied).replace("{code}", names);
   if (done === "withdrawn" || stretches.length > 1) voice.tell(text);
   else voice.say(text);
@@ -166,6 +170,16 @@ acts.addEventListener("refused", ({ detail }) => {
 
 // Looking
 
+/** What an act is for: the active coding, else the newest of mine on the chosen words, which becomes it. */
+function subject() {
+  if (active || !chooser.chosen) return active;
+  const { start, end } = chooser.chosen;
+  const here = [...store.codings.values()].filter((coding) => coding.start === start && coding.end === end);
+  const newest = here.findLast((coding) => acts.isMine(coding));
+  if (newest) open(newest);
+  return newest ?? null;
+}
+
 /** Make a coding the active one, with all that lie at the same words; null closes. */
 function open(coding, together) {
   active = coding;
@@ -209,8 +223,7 @@ function writeMemo() {
 // What the parts tell
 
 grips.addEventListener("resize", ({ detail: { coding, start, end } }) => {
-  acts.resize(coding, { start, end });
-  voice.tell(words.moveDone);
+  reshape.resize(coding, { start, end });
 });
 grips.addEventListener("move", ({ detail }) => voice.say(map.words(detail.start, detail.end).slice(-80)));
 grips.addEventListener("leave", () => reader.enter(map.turnAt(active?.start ?? 0), { scroll: false }));
@@ -218,7 +231,7 @@ find.addEventListener("hit", ({ detail }) => {
   reader.goTo(detail.start);
   if (detail.say) voice.say(map.words(Math.max(0, detail.start - 30), detail.end + 30));
 });
-find.addEventListener("code-all", ({ detail }) => openPalette({ at: detail[0], then: (ids, { made } = {}) => apply(ids, { made, stretches: detail }) }));
+find.addEventListener("code-all", ({ detail }) => openPalette({ at: detail[0], then: (ids, { made } = {}) => apply(ids, { made, stretches: detail, takesOff: false }) }));
 find.addEventListener("close", () => reader.enter(reader.turn, { scroll: false }));
 stripes.addEventListener("open", ({ detail }) => {
   open(detail);
@@ -437,7 +450,7 @@ shortcuts({
     keys: () => keyList.open(),
     ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [`recent-${n}`, recent(n)])),
     ...Object.fromEntries(
-      ["recode", "ends", "move", "split", "merge", "copy", "withdraw"].map((act) => [act, () => reshape.do(active, act)]),
+      ["recode", "ends", "move", "split", "merge", "copy", "withdraw"].map((act) => [act, () => reshape.do(subject(), act)]),
     ),
   },
 });

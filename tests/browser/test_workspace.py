@@ -69,6 +69,11 @@ def chosen(page):
 # With the mouse
 
 
+def quotes():
+    """The code and the words of each coding."""
+    return sorted(CodedSegment.objects.values_list("tag__name", "content_object__quote"))
+
+
 def test_words_selected_with_the_mouse_are_coded_by_the_palette(workspace):
     page = workspace
     select(page, "decided together")
@@ -166,6 +171,65 @@ def test_a_coding_is_reshaped_by_keys_and_all_of_it_undone(workspace):
         page.keyboard.press("z")
         saved(page)
     assert stored() == [("together, in the car park", "Place")]
+
+
+def test_what_was_just_applied_is_what_the_next_keys_are_for(workspace, team, place):
+    page = workspace
+    select(page, "decided together")
+    page.keyboard.press("Delete")
+    expect(page.locator("#toast")).to_contain_text("Open a coding first")
+    apply(page, "Team return")
+    page.keyboard.press("e")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert quotes() == [("Team return", "decided together, in")]
+    page.keyboard.press("Delete")
+    expect(page.locator("#toast")).to_contain_text("Withdrawn")
+    saved(page)
+    assert quotes() == []
+
+
+def test_copying_adds_only_and_nothing_is_coded_twice(workspace, team, place):
+    page = workspace
+    select(page, "decided together")
+    apply(page, "Team return")
+    apply(page, "Place")
+    saved(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    select(page, "car park")
+    for _press in range(2):
+        page.keyboard.press("y")
+    expect(page.locator("#toast")).to_contain_text("You have coded these words so already")
+    saved(page)
+    expected = [
+        (code, quote) for code in ("Place", "Team return") for quote in ("car park", "decided together")
+    ]
+    assert quotes() == expected
+    page.keyboard.press("r")
+    page.locator("#palette-input").fill("Place")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_attribute("data-state", "saved")
+    assert quotes() == expected
+
+
+def test_only_neighbouring_codings_are_merged(page, live_server, signed_in, study, coder, team):
+    lines = "".join(f"WENBO: Line {n} of the talk.\n\n" for n in range(1, 9))
+    transcript = make_transcript(study, text=lines)
+    for words in ("Line 1", "the talk.\n\nWENBO: Line 2", "Line 8"):
+        at = lines.index(words)
+        make_coded_segment(transcript, team, coder, start=at, end=at + len(words))
+    signed_in(page, coder)
+    open_workspace(page, live_server, transcript)
+    page.locator("#t1").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("g")
+    expect(page.locator("#toast")).to_contain_text("Merged into one, with the words between them")
+    page.keyboard.press("g")
+    expect(page.locator("#toast")).to_contain_text("6 turns away")
+    saved(page)
+    assert quotes() == [("Team return", "Line 1 of the talk.\n\nWENBO: Line 2"), ("Team return", "Line 8")]
 
 
 def test_head_lines_are_coded_and_marked_like_what_is_said(page, live_server, signed_in, study, coder, place):

@@ -61,6 +61,17 @@ test("the palette finds by name first, then by path and definition", () => {
   assert.ok(names("barriers cost").includes("Cost"));
   assert.deepEqual(names("关系"), ["关系 Guanxi"]);
   assert.deepEqual(names("qqqq"), []);
+  const teams = ["Team return", "Team break-up", "Team formation", "Reform"].map((name, id) => ({
+    id,
+    name,
+    path: name,
+    definition: "How teams form, fail and return",
+  }));
+  const first = (typed) => search(teams, typed).found[0].code.name;
+  assert.equal(first("Team f"), "Team formation");
+  assert.equal(first("ＴＥＡＭ ｆ"), "Team formation");
+  assert.equal(first("form"), "Team formation");
+  assert.equal(first("break"), "Team break-up");
 });
 
 test("Chinese codes are found by the initials of their sounds", () => {

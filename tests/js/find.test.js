@@ -23,3 +23,9 @@ test("nothing is found of nothing", () => {
   assert.deepEqual(find("words", "  "), []);
   assert.deepEqual(find("", "word"), []);
 });
+
+test("accents are the same, composed or with marks of their own", () => {
+  assert.deepEqual(find("Le cafe\u0301 ferme\u0301.", "café"), ["cafe\u0301"]);
+  assert.deepEqual(find("Le café fermé.", "cafe\u0301 f"), ["café f"]);
+  assert.deepEqual(find("\u1112\u1161\u11ab 한", "한"), ["\u1112\u1161\u11ab", "한"]);
+});
