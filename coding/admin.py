@@ -361,7 +361,7 @@ class CodeAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def act_view(self, request, code_id, act):
-        """Move a code up or down, retire it, restore it: buttons of the list and of the code's page."""
+        """Move, retire, restore or duplicate a code: buttons of the list and of the code's page."""
         code = self.reach_code(request, code_id)
         acts = {
             "up": codebook.move_up,
@@ -370,11 +370,12 @@ class CodeAdmin(admin.ModelAdmin):
             "out": codebook.move_out,
             "retire": codebook.retire,
             "restore": codebook.restore,
+            "duplicate": codebook.duplicate,
         }
         if act not in acts:
             raise Http404
         try:
-            acts[act](code, request.user)
+            code = acts[act](code, request.user)
         except codebook.Refused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -457,6 +458,7 @@ def _warn_of_subcodes(request, codes):
 
 
 DONE = {
+    "duplicate": gettext_lazy("“%(code)s” is added, with copies of the subcodes."),
     "in": gettext_lazy("“%(code)s” is moved under the code before it."),
     "out": gettext_lazy("“%(code)s” is moved out, beside its parent."),
     "up": gettext_lazy("“%(code)s” is moved up."),
