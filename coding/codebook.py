@@ -127,12 +127,13 @@ def edit_code(code, actor, reason="", **changes):
     before, revision = images(code), code.revision
     change(code, **changes)
     if code.revision != revision:
-        _check_reason(code.study, reason)
+        check_reason(code.study, reason)
     record(code.study, actor, "edit-code", code, before=before, after=images(code), reason=reason)
     return code
 
 
-def _check_reason(study, reason):
+def check_reason(study, reason):
+    """Refuse a change of meaning without the reason that the study requires, or with one that is too long."""
     if study.reasons_required and not reason:
         raise Refused(_("Say why: in this study a change of a definition needs a reason."), "reason")
     if len(reason) > REASON_LENGTH:
@@ -474,7 +475,7 @@ def check(study, code=None, *, parent=None, reason="", **fields):
     _fill(trial, **fields)
     _place(trial, parent, renumber=False)
     if code and _meaning(trial) != was:
-        _check_reason(study, reason.strip())
+        check_reason(study, reason.strip())
 
 
 def state_of(code):
@@ -536,7 +537,7 @@ def change(code, *, asked_of=None, **changes):
     _fill(code, **changes)
     _place(code, parent)
     if _meaning(code) != was:
-        code.revision = 1 + max(code.revision, _last_revision_coded(code))
+        code.revision = 1 + max(code.revision, _last_revision(code))
     code.save()
     if asked_of is not None:
         code.asked_of.set(_types(code.study, asked_of))
@@ -546,9 +547,10 @@ def _meaning(code):
     return [getattr(code, field) for field in MEANING]
 
 
-def _last_revision_coded(code):
-    """An undone revision was perhaps coded by: its number is not given again."""
-    return code.coded_segments.aggregate(last=Max("code_revision"))["last"] or 0
+def _last_revision(code):
+    """An undone revision was perhaps coded by, even if that is withdrawn now: its number is not given again."""
+    coded = code.coded_segments.aggregate(last=Max("code_revision"))["last"] or 0
+    return max(coded, history.highest(code.study_id, key_of(code), "revision"))
 
 
 def _fill(code, **fields):

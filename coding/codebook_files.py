@@ -70,6 +70,12 @@ class Row:
     warnings: list = field(default_factory=list)
     problem: str = ""
     choice: str = TAKE
+    chosen: str = ""  # the choice made for this row alone, if any
+
+    @property
+    def makes_revision(self):
+        """Whether it can change what a code of the codebook means."""
+        return bool(self.code and self.changes and self.values.keys() & set(TEXTS))
 
     @property
     def state(self):
@@ -128,11 +134,16 @@ class Plan:
         """
         for row in self.rows:
             otherwise = of_conflicts if row.state == "conflict" else TAKE
-            row.choice = choices.get(row.number, otherwise)
+            row.chosen = choices.get(row.number, "")
+            row.choice = row.chosen or otherwise
         for row in _parents_first(self.rows):
             above = row.above
             if isinstance(above, Row) and above.state == "created" and not above.is_written:
                 row.choice = LEAVE
+
+    @property
+    def makes_revisions(self):
+        return any(row.makes_revision for row in self.rows)
 
     @property
     def digest(self):
@@ -189,14 +200,16 @@ def _find_types(rows, study):
 
 
 @transaction.atomic
-def apply(study, actor, plan):
+def apply(study, actor, plan, reason=""):
     """Write a plan; one event, or None where nothing differs. Rows that are wrong are left out.
 
-    The caller holds codebook.lock(study) since before the plan was made. Raises Refused, having written nothing.
+    ``reason`` says why definitions change; a study may require it. The caller holds codebook.lock(study) since before
+    the plan was made. Raises Refused, having written nothing.
     """
+    reason = " ".join(reason.split())
     created = [row for row in plan.rows if row.is_written and row.state == "created"]
     changed = [row for row in plan.rows if row.is_written and row.state != "created"]
-    before = images(*(row.code for row in changed))
+    before, revisions = images(*(row.code for row in changed)), [row.code.revision for row in changed]
     for row in _parents_first(created):
         row.code = codebook.add(study, name=row.name, parent=_code_above(row), as_given=True, **row.values)
     for row in _parents_first(changed):
@@ -204,13 +217,15 @@ def apply(study, actor, plan):
         kept = row.conflicts if row.choice == KEEP else ()
         values = {name: value for name, value in row.values.items() if name not in kept}
         codebook.change(row.code, **values, **moved)
+    if revisions != [row.code.revision for row in changed]:
+        codebook.check_reason(study, reason)
     for row in created:
         if row.retired or row.guid:
             row.code.retired_at = _day(row.retired) if row.retired else None
             row.code.guid = row.guid
             row.code.save(update_fields=["retired_at", "guid"])
     after = images(*(row.code for row in created + changed))
-    return record(study, actor, "import-codebook", study, before=before, after=after)
+    return record(study, actor, "import-codebook", study, before=before, after=after, reason=reason)
 
 
 def _day(cell):

@@ -50,6 +50,8 @@ class Line:
     transcript: int
     title: str
     turn: int
+    start: int
+    end: int
     before: str
     quote: str
     lang: str
@@ -71,10 +73,17 @@ def to_review(rows):
 
 def progress(study, coder=None):
     """How much of what was coded with codes that were revised is up to date: ``(done, all)``; of a coder, or of all."""
-    rows = of_study(study).filter(tag__retired_at=None, tag__revision__gt=1)
+    rows = of_study(study).filter(tag__retired_at=None)
+    rows = rows.exclude(tag__revision=1, code_revision=1)
     rows = rows.filter(coder=coder) if coder else rows
     found = rows.aggregate(all=Count("pk"), done=Count("pk", filter=Q(code_revision=F("tag__revision"))))
     return found["done"], found["all"]
+
+
+def waiting(study):
+    """``[(coder's name, number of coded segments)]`` of what is to be reviewed."""
+    rows = to_review(of_study(study)).order_by("coder__username")
+    return list(rows.values_list("coder__username").annotate(n=Count("pk")))
 
 
 def shown_to(rows, hidden):
@@ -115,7 +124,7 @@ def lines(rows, sort, page, hidden=NOTHING):
     return [
         Line(
             pk, code, coder, name, person or "", kind or "", transcript, title,
-            turn_at(turns[transcript], at)[0],
+            turn_at(turns[transcript], at)[0], at, end,
             text_before(hidden.text(transcript, before, max(0, at - AROUND)), at),
             hidden.quote(transcript, at, end, quote), lang_of(quote),
             text_after(hidden.text(transcript, after, end)), revision, current,

@@ -32,6 +32,7 @@ urlpatterns = [
     path("studies/<str:slug>/codebook/new/", codes.create_code, name="new-code"),
     path("studies/<str:slug>/codebook/acts/", codes.act_on_codes, name="codebook-acts"),
     path("studies/<str:slug>/codebook/passages/", recoding.show_passages, name="recoding"),
+    path("studies/<str:slug>/codebook/to-review/", recoding.show_waiting, name="to-review"),
     path("studies/<str:slug>/codebook/as-of/", revisions.show_as_of, name="codebook-as-of"),
     path("codes/<int:code_id>/", codes.edit_code, name="code"),
     path("codes/<int:code_id>/revisions/", revisions.show_revisions, name="revisions-of-code"),

@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 undoable = {}  # action -> the act (of access.LEAST_ROLE) one must be allowed, to undo it from the history page
@@ -385,6 +387,18 @@ def _by_model(keys):
     return {name: found[name] for name in TRACKED if name in found}
 
 
+def highest(study, key, counter):
+    """The highest that a row's counter was after any of the changes the history has of it; 0 if it has none.
+
+    ``key`` is of a model in MENTIONED. What was made while an undone change stood still has its number.
+    """
+    from .models import Event
+
+    number = Cast(KT(f"after__{key}__{counter}"), models.IntegerField())
+    events = Event.objects.filter(study=study, mentions__key=key, kind=TRACKED[key.partition(":")[0]].kind)
+    return events.order_by().aggregate(highest=models.Max(number))["highest"] or 0
+
+
 def _count_on(event, present):
     """Have counters that went on since go on once more, instead of back; what is present, with them."""
     for name, pks in _by_model(event.before.keys() & event.after.keys()).items():
@@ -393,7 +407,8 @@ def _count_on(event, present):
         for pk, row in _rows(spec.model, list(keys), [spec.counter]).items() if keys else ():
             key, now = keys[pk], getattr(row, spec.counter)
             if now != event.after[key][spec.counter]:
-                event.before[key] = {**event.before[key], spec.counter: now + 1}
+                number = 1 + max(now, highest(event.study_id, key, spec.counter))
+                event.before[key] = {**event.before[key], spec.counter: number}
                 present = {**present, key: {**present[key], spec.counter: now}}
     return present
 

@@ -30,6 +30,7 @@ HEADER = [
     "from",
     "to",
     "undoes",
+    "reason",
 ]
 
 
@@ -161,12 +162,12 @@ def _rows(told, changed):
         told.story.transcript,
         unescape(strip_tags(told.sentence)),
     ]
-    undoes = event.undoes_id or ""
+    end = [event.undoes_id or "", event.reason]
     for field in changed.fields:
         name = ": ".join(filter(None, (field.row, field.field)))
-        yield [*about, name, field.old, field.new, undoes]
+        yield [*about, name, field.old, field.new, *end]
     if changed.further:
         rest = _("and %(n)d more rows") % {"n": changed.further}
-        yield [*about, rest, "", "", undoes]
+        yield [*about, rest, "", "", *end]
     if not changed.fields and not changed.further:
-        yield [*about, "", "", "", undoes]
+        yield [*about, "", "", "", *end]

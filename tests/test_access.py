@@ -110,6 +110,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:code": (NOT_OFFERED, LEAD),
     "coding:codebook-acts": (NOT_OFFERED, LEAD),
     "coding:recoding": (READER, CODER),
+    "coding:to-review": (READER, NOT_OFFERED),
     "coding:codebook-as-of": (READER, NOT_OFFERED),
     "coding:revisions-of-code": (READER, NOT_OFFERED),
     "coding:import-codebook": (LEAD, LEAD),

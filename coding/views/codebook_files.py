@@ -82,7 +82,7 @@ def import_codebook(request, slug):
             source = _source(request, form)
             if source and _confirmed(request, study, source, context):
                 return redirect("coding:codebook", study.slug)
-        except (TableError, codebook.Refused) as refusal:
+        except TableError as refusal:
             context["problem"] = str(refusal)
     return render(request, "coding/import_codebook.html", context)
 
@@ -104,17 +104,21 @@ def _confirmed(request, study, source, context):
     data, filename, other = source
     codebook.lock(study)
     table = codebook_files.as_table(other) if other else codebook_files.read(data, filename)
-    plan = codebook_files.plan(study, table)
     of_conflicts = TAKE if request.POST.get("conflicts") == TAKE else KEEP
-    plan.choose(_choices(request.POST), of_conflicts)
+    plan = _plan(request, study, table, of_conflicts)
     looked_at = request.POST.get("plan")
     if plan.can_apply and looked_at == plan.digest:
-        n = sum(row.is_written for row in plan.rows)
-        codebook_files.apply(study, request.user, plan)
-        if other:
-            exports.note_export(other, request.user, "codebook.study", "", other.codes.count())
-        messages.success(request, ngettext("%(n)d code imported.", "%(n)d codes imported.", n) % {"n": n})
-        return True
+        try:
+            codebook_files.apply(study, request.user, plan, request.POST.get("reason", ""))
+        except codebook.Refused as refusal:
+            context["problem"] = str(refusal)
+            plan = _plan(request, study, table, of_conflicts)  # as before it was tried
+        else:
+            n = sum(row.is_written for row in plan.rows)
+            if other:
+                exports.note_export(other, request.user, "codebook.study", "", other.codes.count())
+            messages.success(request, ngettext("%(n)d code imported.", "%(n)d codes imported.", n) % {"n": n})
+            return True
     states = ("created", "changed", "conflict", "unchanged", "wrong")
     counts = {state: plan.count(state) for state in states}
     context |= {
@@ -123,11 +127,18 @@ def _confirmed(request, study, source, context):
         "filename": filename,
         "other": other,
         "notes": codebook_files.notes(data) if data is not None else [],
-        "outdated": bool(looked_at),
+        "outdated": bool(looked_at) and looked_at != plan.digest,
+        "reason": request.POST.get("reason", ""),
         "of_conflicts": of_conflicts,
         "counts": counts | {"written": counts["created"] + counts["changed"] + counts["conflict"]},
     }
     return False
+
+
+def _plan(request, study, table, of_conflicts):
+    plan = codebook_files.plan(study, table)
+    plan.choose(_choices(request.POST), of_conflicts)
+    return plan
 
 
 def _choices(posted):

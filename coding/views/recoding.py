@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coding import codebook, recoding
 from coding.codebook import Refused
@@ -51,6 +51,14 @@ def show_passages(request, slug):
         except (Refused, history.Conflict) as refusal:
             return _page(request, study, asked, str(refusal), REFUSED)
     return _page(request, study, asked)
+
+
+@login_required
+@require_safe
+def show_waiting(request, slug):
+    """What is to be reviewed, by coder: a fragment that the codebook's page asks for once it is there."""
+    study = reach(Study.objects, request.user, "read", slug=slug)
+    return render(request, "coding/_waiting.html", {"study": study, "waiting": recoding.waiting(study)})
 
 
 class Asked:
@@ -138,6 +146,7 @@ def _page(request, study, asked, refused="", status=200):
         "types": study.respondent_types.all(),
         "one": asked.codes[0] if len(asked.codes) == 1 else None,
         "children": [row for row in asked.book.rows if asked.codes and row["parent"] == asked.codes[0].pk],
+        "waiting": recoding.waiting(study) if asked.review else [],
         "refused": refused,
         "posted": request.POST,
         "done": done,

@@ -27,6 +27,7 @@ class Page {
     this.listen();
     this.takeTree();
     this.takePane();
+    this.showWaiting();
     this.scrollToCurrent();
   }
 
@@ -95,6 +96,13 @@ class Page {
     field.addEventListener("blur", () => end(true));
     link.replaceWith(field);
     field.select();
+  }
+
+  /** How much each coder has to review: counted after the page is there, as it may be much. */
+  async showWaiting() {
+    const box = /** @type {HTMLElement} */ (this.main.querySelector("[data-waiting]"));
+    const answer = await fetch(box.dataset.waiting).catch(() => null);
+    if (answer?.ok) box.innerHTML = await answer.text(); // a template of ours
   }
 
   // The pane
@@ -230,7 +238,10 @@ class Page {
       if (!other) return void location.reload();
       part.replaceChildren(...other.childNodes);
     }
-    if (!refused) this.takeTree();
+    if (!refused) {
+      this.takeTree();
+      this.showWaiting();
+    }
     if (!keepsPane) this.takePane();
     const wrap = this.main.querySelector(".tree-wrap");
     if (wrap) wrap.scrollTop = scrolled;

@@ -393,6 +393,29 @@ def test_what_changed_since_the_look_is_looked_at_again(client, study, lead):
     assert Code.objects.get().definition == "New"
 
 
+def test_where_a_study_requires_reasons_an_import_that_changes_definitions_has_one(client, study, lead):
+    client.force_login(lead)
+    make_code(study, "Ties", definition="Old")
+    make_code(study, "Work", definition="Kept")
+    codebook.require_reasons(study, lead, True)
+    answer = upload(client, study, "code,definition\nTies,New\nWork,Other\nNew,Its own\n")
+    assert "This study asks for a reason where a definition changes." in answer.text
+
+    chosen = {"conflicts": "take", "row-3": "keep"}
+    answer = confirm(client, study, answer, **chosen)
+
+    assert "Say why: in this study" in answer.text and "The codebook has changed" not in answer.text
+    assert 'name="row-3" value="keep" checked' in answer.text and study.codes.count() == 2
+    assert confirm(client, study, answer, **chosen, reason=" Coders \n differed ").status_code == 302
+    assert (Event.objects.latest("pk").reason, study.codes.get(name="Ties").definition) == (
+        "Coders differed",
+        "New",
+    )
+    answer = upload(client, study, "code,definition\nFurther,Its own\n")
+    assert "Why definitions change" not in answer.text
+    assert confirm(client, study, answer).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

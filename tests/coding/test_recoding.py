@@ -296,7 +296,10 @@ def test_what_was_coded_under_an_older_revision_is_listed_for_its_coder(client, 
     CodedSegment.objects.filter(coder=anna, content_object__start=37).update(code_revision=2)
     client.force_login(anna)
 
+    counts = client.get(reverse("coding:to-review", args=[study.slug])).text
     page = client.get(url(study, review="yes")).text
+    for text in (counts, page):
+        assert f"{anna} <b>1</b>" in text and f"{ben} <b>1</b>" in text
     assert quotes(page) == ["We"] and "coded under revision 1, now 2" in page
     assert "1 of 2 coded segments are up to date" in page
     assert quotes(client.get(url(study, review="yes", coder="")).text) == ["We", "decided"]
@@ -306,6 +309,7 @@ def test_what_was_coded_under_an_older_revision_is_listed_for_its_coder(client, 
     annas.refresh_from_db()
     assert annas.code_revision == 2 and Event.objects.latest("pk").action == "keep-segments"
     assert "Nothing to review" in client.get(url(study, review="yes")).text
+    assert f"{anna} <b>" not in client.get(reverse("coding:to-review", args=[study.slug])).text
     client.post(url(study), {"do": "undo", "event": Event.objects.latest("pk").pk})
     annas.refresh_from_db()
     assert annas.code_revision == 1
@@ -318,8 +322,51 @@ def test_an_undone_revision_that_was_coded_by_is_not_taken_for_the_next_one(stud
     CodedSegment.objects.filter(pk=row.pk).update(code_revision=2)
     recoding.history.undo(Event.objects.latest("pk"), lead)
     assert list(recoding.to_review(recoding.of_study(study))) == [row]
+    assert recoding.progress(study) == (0, 1)
 
     assert codebook.edit_code(code, lead, definition="Another way").revision == 3
+    assert list(recoding.to_review(recoding.of_study(study))) == [row]
+
+
+def test_a_withdrawn_coding_of_an_undone_revision_comes_back_to_be_reviewed(study, transcript, code):
+    lead, coder = make_lead(study), make_coder(study)
+    for n, undone in enumerate(["One way", "Another way", "A third"]):
+        codebook.edit_code(code, lead, definition=undone)
+        code.refresh_from_db()
+        row = make_coded_segment(transcript, code, coder, start=26 + n, end=36)
+        CodedSegment.objects.filter(pk=row.pk).update(code_revision=code.revision)
+        edit = Event.objects.latest("pk")
+        recoding.withdraw(study, recoding.of_study(study), coder)
+        withdrawal = Event.objects.latest("pk")
+        recoding.history.undo(edit, lead)
+        recoding.history.undo(withdrawal, coder)
+        assert list(recoding.to_review(recoding.of_study(study))) == [row]
+        recoding.withdraw(study, recoding.of_study(study), coder)
+        withdrawal = Event.objects.latest("pk")
+
+        codebook.edit_code(code, lead, definition=f"Now {n}")
+
+        recoding.history.undo(withdrawal, coder)
+        assert list(recoding.to_review(recoding.of_study(study))) == [row]
+        recoding.keep(study, recoding.of_study(study), lead)
+        recoding.withdraw(study, recoding.of_study(study), coder)
+
+
+def test_an_undoing_that_counts_on_passes_the_numbers_of_undone_revisions(study, transcript, code):
+    lead = make_lead(study)
+    codebook.edit_code(code, lead, definition="Wide")
+    first = Event.objects.latest("pk")
+    codebook.edit_code(code, lead, example="Like this")
+    codebook.edit_code(code, lead, include="Also")
+    row = make_coded_segment(transcript, code)
+    CodedSegment.objects.filter(pk=row.pk).update(code_revision=4)
+    third = Event.objects.filter(action="edit-code").latest("pk")
+
+    recoding.history.undo(third, lead)
+    recoding.history.undo(first, lead)
+
+    code.refresh_from_db()
+    assert code.revision == 5
     assert list(recoding.to_review(recoding.of_study(study))) == [row]
 
 
