@@ -69,8 +69,11 @@ class AccountAdmin(SuperusersOnly, UserAdmin):
     ]
 
     def save_model(self, request, obj, form, change):
+        before = User.objects.filter(pk=obj.pk).values("is_active", "username").first()
         super().save_model(request, obj, form, change)
         people.keep_staff(obj)
+        if before:
+            people.note_account(obj, request.user, before)
 
 
 @admin.register(Membership)

@@ -310,7 +310,7 @@ def remove(transcript, actor):
     return _put(transcript, actor, "remove-transcript", timezone.now())
 
 
-def restore(transcript, actor):
+def restore(transcript, actor, action="restore-transcript", **more):
     """Take a removed transcript back. Raises Refused if its file has been imported again since."""
     twin = twin_of(transcript.study, transcript.sha256) if transcript.sha256 else None
     if twin and twin.pk != transcript.pk:
@@ -318,11 +318,29 @@ def restore(transcript, actor):
             _("The same file is in the study again, as “%(title)s”. Remove that one first.")
             % {"title": twin.title}
         )
-    return _put(transcript, actor, "restore-transcript", None)
+    return _put(transcript, actor, action, None, **more)
+
+
+def take_back(event, actor, change=None):
+    """Undo an import: the transcript goes into the trash. Undoing that takes it out again. Raises history.Conflict."""
+    transcript = event.transcript
+    removed_at = None if event.after[history.key_of(transcript)]["removed_at"] else timezone.now()
+    if (transcript.removed_at is None) == (removed_at is None):
+        raise history.Conflict(
+            _("“%(title)s” is in the trash already.") % {"title": transcript.title}
+            if removed_at
+            else _("“%(title)s” has been taken out of the trash already.") % {"title": transcript.title}
+        )
+    if removed_at:
+        return _put(transcript, actor, "undo", removed_at, change=change, undoes=event)
+    try:
+        return restore(transcript, actor, "undo", change=change, undoes=event)
+    except Refused as refusal:
+        raise history.Conflict(str(refusal)) from None
 
 
 @transaction.atomic
-def _put(transcript, actor, action, removed_at):
+def _put(transcript, actor, action, removed_at, **more):
     before = history.images(transcript)
     if (transcript.removed_at is None) == (removed_at is None):
         return None
@@ -336,8 +354,10 @@ def _put(transcript, actor, action, removed_at):
         before=before,
         after=history.images(transcript),
         transcript=transcript,
+        **more,
     )
 
 
-for _action in ("edit-transcript", "remove-transcript", "restore-transcript"):
+for _action in ("import-transcript", "edit-transcript", "remove-transcript", "restore-transcript"):
     history.undoable[_action] = "manage_material"
+history.undoers["import-transcript"] = take_back

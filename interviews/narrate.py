@@ -463,6 +463,27 @@ def _remove_member(story):
     return format_html(_("removed <b>{}</b> from the members"), who)
 
 
+@sentence("close-account", kind="people")
+def _close_account(story):
+    return format_html(_("closed the account of <b>{}</b>: what they coded stays"), story.target)
+
+
+@sentence("open-account", kind="people")
+def _open_account(story):
+    return format_html(_("opened the account of <b>{}</b> again"), story.target)
+
+
+@sentence("rename-account", kind="people")
+def _rename_account(story):
+    about = {"was": "?", "now": "?"} | _about(story)
+    return format_html(_("renamed the account <b>{was}</b> to <b>{now}</b>"), **about)
+
+
+@sentence("download-original", kind="export")
+def _download_original(story):
+    return format_html(_("downloaded the original file of <b>{}</b>"), story.target)
+
+
 @sentence("undo")
 def _undo(story):
     first = story.event.first_action
@@ -483,6 +504,15 @@ def _take_text_back(story):
 
 
 undo_sentences["edit-text"] = _take_text_back
+
+
+def _take_import_back(story):
+    if story.after.get(story.event.target, {}).get("removed_at"):
+        return format_html(_("undid the import of <b>{}</b>: it is in the trash"), story.target)
+    return format_html(_("brought <b>{}</b> back, whose import had been undone"), story.target)
+
+
+undo_sentences["import-transcript"] = _take_import_back
 
 
 def _take_names_back(story):

@@ -188,6 +188,17 @@ def remove_member(membership, actor):
     history.record(study, actor, "remove-member", key, before=before)
 
 
+def note_account(user, actor, before):
+    """Tell a person's studies that the account was closed, opened again or renamed; ``before`` are its old fields."""
+    for membership in user.memberships.select_related("study"):
+        if before["is_active"] != user.is_active:
+            action = "open-account" if user.is_active else "close-account"
+            history.note(membership.study, actor, action, membership, {})
+        if before["username"] != user.get_username():
+            about = {"was": before["username"], "now": user.get_username()}
+            history.note(membership.study, actor, "rename-account", membership, about)
+
+
 def contents(study):
     """How many rows of each kind a study holds, by the names of the models: ``{"transcript": 12, ...}``."""
     return {model._meta.model_name: rows.count() for model, rows in history.study_rows(study)}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import material, respondents, staging
+from .. import history, material, respondents, staging
 from ..access import reach
 from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
 from ..importers import archive
@@ -502,6 +502,10 @@ def download_original(request, transcript_id):
         raise PermissionDenied
     if not transcript.original:
         raise Http404
+    if request.method == "GET":
+        history.note(
+            transcript.study, request.user, "download-original", transcript, {}, transcript=transcript
+        )
     return FileResponse(
         transcript.original.open("rb"),
         as_attachment=True,

@@ -12,7 +12,9 @@ from django.core.management import CommandError, call_command
 from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from interviews import narrate
 from interviews.access import Role
 from interviews.models import ApiToken, Event, Membership
 from interviews.tokens import digest, make_api_token, sign_in_link
@@ -334,6 +336,30 @@ def test_accounts_are_closed_not_deleted(client):
     assert client.post(f"/admin/auth/user/{user.pk}/change/", data).status_code == 302
     user.refresh_from_db()
     assert not user.is_active
+
+
+def test_what_becomes_of_an_account_is_told_in_the_studies_of_its_person(client):
+    superuser, study, user = make_superuser(), make_study(), make_user("lihua")
+    make_member(study, "coder", user)
+    make_member(make_study(), "coder")
+    client.force_login(superuser)
+    sent = {"username": "lihua", "email": "", "first_name": "", "last_name": ""}
+    for changed in (
+        {},
+        {"is_active": "on"},
+        {"is_active": "on", "first_name": "Li"},
+        {"username": "hua", "is_active": "on"},
+    ):
+        client.post(f"/admin/auth/user/{user.pk}/change/", {**sent, **changed})
+
+    events = list(narrate.tell(narrate.newest(study)))
+    assert [strip_tags(told.sentence) for told in events] == [
+        "renamed the account lihua to hua",
+        "opened the account of hua again",
+        "closed the account of hua: what they coded stays",
+    ]
+    assert {(told.event.actor_id, told.event.kind) for told in events} == {(superuser.pk, "people")}
+    assert Event.objects.count() == 3
 
 
 def test_a_superuser_who_is_made_may_use_the_admin(client):

@@ -14,9 +14,10 @@ from django.utils.html import strip_tags
 
 from coding import changes, codebook, memos
 from coding.models import CodedSegment
-from interviews import history, narrate, people, respondents
+from interviews import history, material, narrate, people, respondents
 from interviews.access import Role
 from interviews.models import Event
+from interviews.replay import differences
 from interviews.speakers import assign
 from tests.factories import (
     make_attribute,
@@ -44,6 +45,11 @@ def history_url(study):
 def told(study):
     """The sentences of a study's history, newest first, as a reader reads them."""
     return [f"{item.who} {strip_tags(item.sentence)}" for item in narrate.tell(narrate.newest(study))]
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 def apply(study, coder, code="Team return", title="RET01 Wenbo"):
@@ -501,6 +507,35 @@ def test_the_csv_takes_the_same_queries_for_many_changes_as_for_few(client, stud
             list(client.get(address).streaming_content)
         numbers.append(len(queries))
     assert numbers[1] <= numbers[0] + 1
+
+
+def test_an_import_is_undone_into_the_trash_and_out_of_it_again(client, study, lead):
+    transcript = material.import_transcript(study, lead, "RET09.txt", b"WENBO: We left.", respondent="Wenbo")
+    coded = make_coded_segment(transcript, make_code(study), start=0, end=5)
+    client.force_login(lead)
+    removed = []
+    for _ in range(3):
+        event = study.events.latest("pk")
+        client.post(reverse("interviews:undo-change", args=[study.slug, event.pk]))
+        transcript.refresh_from_db()
+        removed.append(bool(transcript.removed_at))
+    assert removed == [True, False, True] and "Undo" in client.get(history_url(study)).text
+    assert told(study)[:3] == [
+        "lead undid the import of RET09: it is in the trash",
+        "lead brought RET09 back, whose import had been undone",
+        "lead undid the import of RET09: it is in the trash",
+    ]
+    assert CodedSegment.objects.get() == coded
+    assert not [line for line in differences(study) if line.startswith("transcript:")]
+
+    undone = study.events.latest("pk")
+    material.restore(transcript, lead)
+    with pytest.raises(history.Conflict, match="taken out of the trash already"):
+        history.undo(undone, lead)
+    again = material.import_transcript(study, lead, "RET10.txt", b"WENBO: We stayed.")
+    material.remove(again, lead)
+    with pytest.raises(history.Conflict, match="in the trash already"):
+        history.undo(study.events.filter(action="import-transcript").latest("pk"), lead)
 
 
 def test_what_is_not_offered_for_undoing_is_not_undone(client, study, lead):

@@ -601,10 +601,14 @@ def test_the_original_is_downloaded_as_it_came(client, study, lead):
     assert "%E4%BF%8A%E5%B3%B0.txt" in answer["Content-Disposition"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Type"] == "application/octet-stream"
+    client.head(url("original", Transcript.objects.get()))
+    taken = Event.objects.filter(action="download-original").get()
+    assert (taken.actor, taken.kind, taken.transcript.title) == (lead, "export", "RET03 俊峰")
 
 
 def test_a_transcript_without_a_file_has_no_original(client, study, lead):
     assert client.get(url("original", make_transcript(study))).status_code == 404
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["speakers", "transcript-settings", "original"])
