@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from interviews.history import note
 from interviews.models import Attribute, Respondent, Transcript
 from interviews.restricted import WITHHELD, hidden_in_exports
 
+from . import guard
 from .analysis.faces import heat
 from .columns import BY_TYPE
 from .models import CodedSegment, Memo
@@ -41,7 +43,6 @@ BEFORE_ATTRIBUTES = [
     "segment_id",
     "transcript",
     "respondent",
-    "respondent_type",
 ]
 AFTER_ATTRIBUTES = [
     "code",
@@ -57,7 +58,21 @@ AFTER_ATTRIBUTES = [
     "code_revision",
     "withheld",
     "segments_withheld",
+    "small_group",
 ]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a file says of respondents beside the pseudonym: ``shown`` are keys, ``small`` the ids of those whom too few
+    others are described like.
+    """
+
+    shown: tuple[str, ...]
+    small: frozenset[int]
+
+    def headings(self, taken: set[str]) -> list[str]:
+        return [f"attribute_{key}" if key in taken and key != BY_TYPE else key for key in self.shown]
 
 
 def note_export(study, actor, file: str, filters: str, rows: int, transcript=None, withheld=0) -> None:
@@ -88,27 +103,35 @@ def count_coded_segments(frame: Frame, question: Question) -> int:
     return _narrowed_to_people(rows, frame, question).count()
 
 
-def coded_segments_csv(study, frame: Frame, question: Question) -> StreamingHttpResponse:
+def coded_respondents(frame: Frame, question: Question) -> set[int]:
+    """The ids of those of whom ``coded_segments_csv`` has words."""
+    rows = coded_rows(frame, question, [code.id for code in asked_codes(frame, question)])
+    rows = _narrowed_to_people(rows, frame, question).exclude(respondent=None)
+    return set(rows.order_by().values_list("respondent_id", flat=True).distinct())
+
+
+def coded_segments_csv(study, frame: Frame, question: Question, said: Said) -> StreamingHttpResponse:
     """Coded segments, one a row, by transcript (title), start, end and code path; columns in docs/export-columns.md."""
-    header, rows = coded_segments_table(study, frame, question)
+    header, rows = coded_segments_table(study, frame, question, said)
     return csv_response(filename(study, "coded-segments"), header, rows)
 
 
-def coded_segments_table(study, frame: Frame, question: Question) -> tuple[list[str], Iterator[list]]:
-    attributes = list(study.attributes.values_list("key", flat=True))
-    taken = {*BEFORE_ATTRIBUTES, *AFTER_ATTRIBUTES}
-    names = [f"attribute_{key}" if key in taken else key for key in attributes]
+def coded_segments_table(
+    study, frame: Frame, question: Question, said: Said
+) -> tuple[list[str], Iterator[list]]:
+    names = said.headings({*BEFORE_ATTRIBUTES, BY_TYPE, *AFTER_ATTRIBUTES})
     header = [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
-    return header, _coded_segments(study, frame, question, attributes)
+    return header, _coded_segments(study, frame, question, said)
 
 
-def coded_segments_xlsx(study, frame: Frame, question: Question, about: list) -> FileResponse:
+def coded_segments_xlsx(study, frame: Frame, question: Question, said: Said, about: list) -> FileResponse:
     """``coded_segments_csv`` with moments, dates and numbers as such; ``about`` fills the sheet "Query"."""
-    header, rows = coded_segments_table(study, frame, question)
+    header, rows = coded_segments_table(study, frame, question, said)
+    kinds = {choice.key: choice.kind for choice in frame.attributes}
     dates = [
         len(BEFORE_ATTRIBUTES) + place
-        for place, kind in enumerate(study.attributes.values_list("kind", flat=True))
-        if kind == Attribute.Kind.DATE
+        for place, key in enumerate(said.shown)
+        if kinds.get(key) == Attribute.Kind.DATE
     ]
     created = header.index("created")
 
@@ -131,14 +154,15 @@ def _date(value):
         return value
 
 
-def _coded_segments(study, frame, question, attributes):
+def _coded_segments(study, frame, question, said):
     codes = {code.id: (code.name, path_text(code.path)) for code in asked_codes(frame, question)}
     rows = _asked_rows(frame, question, codes)
-    people = _people(study, attributes)
+    people = _people(study, said)
+    small = dict.fromkeys(said.small, "yes")
     memos = _memos(study)
     hidden = hidden_in_exports(study)
     withheld = segments_withheld(study, frame, question) if hidden else 0
-    nobody = ["", "", *[""] * len(attributes)]
+    nobody = ["", *[""] * len(said.shown)]
     # One transcript at a time, in order: nothing has to be sorted or held.
     for transcript, title in frame.transcripts.items():
         found = rows.filter(content_object__transcript=transcript).order_by(
@@ -181,6 +205,7 @@ def _coded_segments(study, frame, question, attributes):
                     revision,
                     "yes" if is_hidden else "",
                     withheld,
+                    small.get(respondent, ""),
                 ]
 
 
@@ -203,13 +228,13 @@ def _turns(transcript_id):
     return [turn["end"] for turn in turns], turns
 
 
-def _people(study, attributes):
-    """Each respondent's first cells: pseudonym, type, and the attributes as they are kept."""
+def _people(study, said):
+    """Each respondent's first cells: pseudonym, and what is said of them as it is kept."""
     rows = Respondent.objects.filter(study=study).values_list(
         "pk", "pseudonym", "respondent_type__key", "values"
     )
     return {
-        pk: [name, kind or "", *(_cell(values.get(key)) for key in attributes)]
+        pk: [name, *((kind or "") if key == BY_TYPE else _cell(values.get(key)) for key in said.shown)]
         for pk, name, kind, values in rows
     }
 
@@ -240,25 +265,32 @@ SHOWN = {
 
 
 def crosstab_csv(
-    study, frame: Frame, question: Question, table: CrossTable, shown: Shown
+    study, frame: Frame, question: Question, table: CrossTable, shown: Shown, few: guard.Few
 ) -> StreamingHttpResponse:
     """A cross-tabulation as the page shows it; columns in docs/export-columns.md."""
     about = [question.count + SHOWN[shown.show], columns_text(question), filters_text(frame, question)]
     header = ["count", "by", "filters", "code", "path", "depth", "level"]
-    header += [column.key or "no value" for column in table.columns] + ["all", "coded_segments"]
+    keys = [column.key or "no value" for column in table.columns]
+    header += [*keys, "all", "coded_segments", "small_cells"]
+
+    def small(numbers):
+        return "; ".join(keys[number] for number in sorted(numbers))
 
     def lines():
-        yield [*about, "", "", "", "n", *(column.n for column in table.columns), table.n, table.coded]
+        bases = [*(column.n for column in table.columns), table.n]
+        yield [*about, "", "", "", "n", *bases, table.coded, small(few.columns)]
         for line in lines_of(table, question, shown):
             row = line.row
             code = [row.code.name, path_text(row.code.path), row.code.depth]
-            yield [*about, *code, "own", *_numbers(line.own, shown), row.own_coded[-1]]
+            few_own, few_below = few.cells.get(row.code.id, ((), ()))
+            yield [*about, *code, "own", *_numbers(line.own, shown), row.own_coded[-1], small(few_own)]
             if shown.with_children:
-                yield [*about, *code, "with_children", *_numbers(line.faces, shown), row.coded[-1]]
+                numbers = _numbers(line.faces, shown)
+                yield [*about, *code, "with_children", *numbers, row.coded[-1], small(few_below)]
             asked = row.below if shown.with_children else row.alone
             if asked.people != table.people:
-                yield [*about, *code, "asked", *asked.people, ""]
-                yield [*about, *code, "not_asked_but_said", *asked.beside, ""]
+                yield [*about, *code, "asked", *asked.people, "", ""]
+                yield [*about, *code, "not_asked_but_said", *asked.beside, "", ""]
 
     return csv_response(filename(study, "crosstab"), header, lines())
 
@@ -288,13 +320,16 @@ def columns_text(question: Question) -> str:
     return text
 
 
-def crosstab_xlsx(study, title: str, table: CrossTable, lines: list[ShownRow], about: list) -> FileResponse:
+def crosstab_xlsx(
+    study, title: str, table: CrossTable, shown: Shown, lines: list[ShownRow], few: guard.Few, about: list
+) -> FileResponse:
     """A cross-tabulation as the page shows it, its numbers once more as a list, and the sheet "Query"."""
-    sheets = [_table_sheet(title, table, lines), _cells_sheet(table, lines)]
+    small = {code: below if shown.with_children else own for code, (own, below) in few.cells.items()}
+    sheets = [_table_sheet(title, table, lines, few.columns, small), _cells_sheet(table, lines, small)]
     return workbook_response(filename(study, "crosstab", "xlsx"), sheets, lambda: about)
 
 
-def _table_sheet(title, table, lines):
+def _table_sheet(title, table, lines, few, small):
     def rows():
         bases = [*(column.n for column in table.columns), table.n]
         yield [("n", "quiet"), *((n, "quiet", WHOLE) for n in bases), (table.coded, "quiet", WHOLE)]
@@ -302,7 +337,11 @@ def _table_sheet(title, table, lines):
         for line in lines:
             level = line.row.code.depth - lowest
             style = "strong" if not level else ""
-            cells = [_face_cell(face, style, shaded=True) for face in line.faces[:-1]]
+            marked = small.get(line.row.code.id, ())
+            cells = [
+                _face_cell(face, f"{style} small" if number in marked else style, shaded=True)
+                for number, face in enumerate(line.faces[:-1])
+            ]
             cells.append(_face_cell(line.faces[-1], style, shaded=False))
             yield [
                 (line.row.code.name, f"indent{min(level, 7)} {style}"),
@@ -311,9 +350,12 @@ def _table_sheet(title, table, lines):
             ]
 
     labels = [full_label(column) for column in table.columns]
+    heads = [
+        (label, "head right small" if number in few else "head right") for number, label in enumerate(labels)
+    ]
     return Sheet(
         _("Cross-tabulation"),
-        [_("Code"), *((label, "head right") for label in (*labels, _("All"), _("Coded segments")))],
+        [_("Code"), *heads, (_("All"), "head right"), (_("Coded segments"), "head right")],
         rows(),
         [36, *[16] * (len(labels) + 2)],
         above=((title, "title"),),
@@ -340,7 +382,7 @@ def _face_cell(face, style, shaded):
     return face.n, style, WHOLE
 
 
-def _cells_sheet(table, lines):
+def _cells_sheet(table, lines, small):
     """One row a cell, for those who count on."""
     header = [
         "code",
@@ -353,6 +395,7 @@ def _cells_sheet(table, lines):
         "own",
         "own_of",
         "not_asked_but_said",
+        "small",
     ]
 
     def rows():
@@ -362,33 +405,31 @@ def _cells_sheet(table, lines):
         ]
         for line in lines:
             code = line.row.code
-            for column, cell, own in zip(columns, line.faces, line.own, strict=True):
+            marked = small.get(code.id, ())
+            for number, (column, cell, own) in enumerate(zip(columns, line.faces, line.own, strict=True)):
                 yield [
                     *(code.name, path_text(code.path), code.depth),
                     *column,
                     *(_counted(cell), cell.base, _counted(own), own.base, cell.beside),
+                    "yes" if number in marked else "",
                 ]
 
-    return Sheet(_("Cells"), header, rows(), [28, 44, 8, 20, 24, *[10] * 5])
+    return Sheet(_("Cells"), header, rows(), [28, 44, 8, 20, 24, *[10] * 6])
 
 
 def _counted(face):
     return "–" if face.kind == "not asked" else face.n
 
 
-def matrix_csv(
-    study, frame: Frame, question: Question, table: CrossTable, shown: Shown
-) -> StreamingHttpResponse:
+def matrix_csv(study, table: CrossTable, shown: Shown, said: Said) -> StreamingHttpResponse:
     """Respondents in rows, codes in columns, for statistics packages; columns in docs/export-columns.md."""
-    header, rows, _codes = _matrix(study, frame, table, shown)
+    header, rows, _codes = _matrix(study, table, shown, said)
     return csv_response(filename(study, "matrix"), header, rows)
 
 
-def matrix_xlsx(
-    study, frame: Frame, question: Question, table: CrossTable, shown: Shown, about: list
-) -> FileResponse:
+def matrix_xlsx(study, table: CrossTable, shown: Shown, said: Said, about: list) -> FileResponse:
     """The same with a sheet that says which code each column is, and the sheet "Query"."""
-    header, rows, codes = _matrix(study, frame, table, shown)
+    header, rows, codes = _matrix(study, table, shown, said)
     sheets = [
         Sheet(_("Matrix"), header, rows, [18] * len(header), frozen_columns=1),
         Sheet(_("Codes"), ["column", "code", "path"], codes, [32, 32, 60]),
@@ -396,13 +437,12 @@ def matrix_xlsx(
     return workbook_response(filename(study, "matrix", "xlsx"), sheets, lambda: about)
 
 
-def _matrix(study, frame, table, shown):
+def _matrix(study, table, shown, said):
     """Heading, rows, and ``[column, code, path]``; who was not asked of a code has an empty cell, which is no zero."""
-    attributes = list(study.attributes.values_list("key", flat=True))
     slugs = dict(study.codes.values_list("pk", "slug"))
     lines = chosen_rows(table, shown)
     names = [f"code_{slugs[row.code.id].replace('-', '_')}" for row in lines]
-    people = _people(study, attributes)
+    people = _people(study, said)
 
     def rows():
         for number, column in enumerate(table.columns):
@@ -410,17 +450,21 @@ def _matrix(study, frame, table, shown):
             for row in lines:
                 cells, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
                 numbers.append(cells[number] if cells[number] or asked.people[number] else "")
-            yield [*people[int(column.key)], *numbers]
+            who = int(column.key)
+            yield [*people[who], "yes" if who in said.small else "", *numbers]
 
-    taken = {"respondent", "respondent_type"}
-    header = [
-        "respondent",
-        "respondent_type",
-        *(f"attribute_{k}" if k in taken else k for k in attributes),
-        *names,
-    ]
+    of_people = ["respondent", *said.headings({"respondent", BY_TYPE, "small_group"}), "small_group"]
+    header = [*of_people, *names]
     codes = [[name, row.code.name, path_text(row.code.path)] for name, row in zip(names, lines, strict=True)]
     return header, rows(), codes
+
+
+def taken_text(frame: Frame, question: Question, params) -> str:
+    """What the history tells of a file: its filters, and what it was chosen to say of respondents."""
+    found = [*_filters(frame, question)]
+    if "attribute" in params:
+        found.append("attributes=" + ",".join(guard.chosen(frame, params)))
+    return "; ".join(found)
 
 
 def filters_text(frame: Frame, question: Question) -> str:

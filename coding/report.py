@@ -1,17 +1,20 @@
 """A report: chosen results with what they counted, of whom, by which coders, when; and quotes with attribution."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from django.http import QueryDict
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from docx.shared import Pt
 
 from interviews.restricted import hidden_in_exports
 
-from .analysis.guard import small_groups
-from .columns import BY_TYPE, Unclear
+from . import guard
+from .columns import Unclear
 from .documents import empty_document, legal
+from .queries.question import Question, columns_of, question_from
 from .results import answer, passages_of
 
 MOST_QUOTES = 300  # of one result
@@ -29,6 +32,8 @@ class Section:
     withheld: int
     frozen: object  # when, or None
     problem: str = ""
+    small: list = field(default_factory=list)  # columns of its table that describe too few, with how many
+    marked: bool = False  # whether numbers of its table bear an asterisk, as too few stand behind them
 
 
 @dataclass
@@ -54,44 +59,43 @@ class Report:
             self.withheld,
         ) % {"n": self.withheld}
 
+    @property
+    def told(self):
+        """What the file says of respondents, and of how many it tells too much."""
+        names = [str(name) for _key, name, is_shown in self.attributes if is_shown]
+        yield _("Said of respondents beside the pseudonym: %(names)s.") % {
+            "names": get_text_list(names, _("and")) or _("nothing")
+        }
+        if self.small:
+            told = ngettext(
+                "%(n)d combination describes fewer than %(least)d respondents of the study.",
+                "%(n)d combinations describe fewer than %(least)d respondents of the study.",
+                len(self.small),
+            )
+            yield told % {"n": len(self.small), "least": self.least}
+        if any(section.marked for section in self.sections):
+            yield _("* Fewer than %(least)d respondents stand behind this number.") % {"least": self.least}
+
 
 def make(study, frame, results, shown, user):
     """The report of some results; ``shown`` are the keys of what quotes say of their respondents."""
     hidden = hidden_in_exports(study)
-    described = {pk: attribution(frame, person, shown) for pk, person in frame.people.items()}
+    described = {pk: guard.said_of(frame, person, shown) for pk, person in frame.people.items()}
     sections, quoted = [], set()
     for result in results:
         section, people = _section(study, frame, result, described, hidden, user)
         sections.append(section)
         quoted |= people
-    known = [(BY_TYPE, _("Respondent type")), *((choice.key, choice.name) for choice in frame.attributes)]
-    small = small_groups(described, quoted, study.least_group) if shown else []
+    small = guard.of_people(study, frame, Question(), shown, quoted).small
+    for section in sections:
+        small += [(f"{section.name}: {label}", many) for label, many in section.small]
     return Report(
         study,
         sections,
-        [(key, name, key in shown) for key, name in known],
-        [
-            (", ".join(value for value in values if value) or _("nothing known"), many)
-            for values, many in small
-        ],
+        [(key, name, key in shown) for key, name in guard.known(frame)],
+        small,
         study.least_group,
     )
-
-
-def attribution(frame, person, shown):
-    """What is said of a respondent, in the order of the attributes: ``("Returnee", "Suzhou")``."""
-    found = []
-    if BY_TYPE in shown:
-        found.append(dict(frame.types).get(person.type, ""))
-    for choice in frame.attributes:
-        if choice.key in shown:
-            value = person.values.get(choice.key, "")
-            if choice.kind == "yes_no" and value:
-                label = choice.name if value == "yes" else _("not %(name)s") % {"name": choice.name}
-            else:
-                label = dict(choice.values).get(value, value)
-            found.append(str(label))
-    return tuple(found)
 
 
 def _section(study, frame, result, described, hidden, user):
@@ -115,13 +119,21 @@ def _section(study, frame, result, described, hidden, user):
     passages = passages_of(wanted, frame, hidden, most=MOST_QUOTES, quotes=quotes)
     spoken = [passage for passage in passages if not passage["withheld"]]
     number = len({segment for segment, _code, _coded in wanted})
+    small, few = _guarded(study, frame, result)
+    columns = [key for key, _label, _n in told["columns"]]
     return Section(
         result.name,
         told["title"],
         told["statement"],
         [str(label or named(frame, key)) for key, label, _n in told["columns"]],
         [
-            (label or (frame.people[key].pseudonym if key in frame.people else "—"), numbers)
+            (
+                label or (frame.people[key].pseudonym if key in frame.people else "—"),
+                [
+                    f"{n} *" if (key, column) in few else n
+                    for column, n in zip(columns, numbers, strict=False)
+                ],
+            )
             for key, label, numbers in told["rows"]
             if any(numbers)
         ],
@@ -129,7 +141,23 @@ def _section(study, frame, result, described, hidden, user):
         max(0, number - len(passages)),
         len(passages) - len(spoken),
         result.created_at if result.frozen is not None else None,
+        small=small,
+        marked=bool(few),
     ), {passage["person"].id for passage in spoken if passage["person"]}
+
+
+def _guarded(study, frame, result):
+    """Of a cross-tabulation: columns that describe too few, and the ``(code, column)`` of numbers of too few."""
+    if result.kind != result.Kind.CROSSTAB:
+        return [], set()
+    try:
+        question = question_from(frame, QueryDict(result.address))
+        few = guard.few_of(study, frame, question)
+    except Unclear:  # a frozen table of what the study no longer has
+        return [], set()
+    keys = [head.key for head in columns_of(frame, question)] if few.cells else []
+    marked = {(code, keys[number]) for code, (_own, below) in few.cells.items() for number in below}
+    return guard.of_table(study, frame, question).small, marked
 
 
 def named(frame, key):
@@ -151,7 +179,8 @@ def docx_of(report, title):
     """The report as a Word document."""
     document = empty_document(legal(title))
     document.add_heading(legal(title), level=0)
-    document.add_paragraph(legal(report.notice), style="About")
+    for line in (report.notice, *report.told):
+        document.add_paragraph(legal(line), style="About")
     for section in report.sections:
         document.add_heading(legal(section.name), level=1)
         document.add_paragraph(legal(section.problem or section.title))

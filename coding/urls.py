@@ -20,6 +20,7 @@ from .views import (
     retrieval,
     revisions,
     study,
+    take_out,
     trash,
     workspace,
 )
@@ -50,6 +51,7 @@ urlpatterns = [
     path("studies/<str:slug>/query/quotes/", quotes.show_quotes, name="quotes"),
     path("studies/<str:slug>/query/voices/", quotes.show_voices, name="voices"),
     path("studies/<str:slug>/query/matrix/", matrix.show_matrix, name="matrix"),
+    path("studies/<str:slug>/export/", take_out.prepare_file, name="take-out"),
     path("studies/<str:slug>/export/matrix.csv", matrix.export_matrix, name="export-matrix"),
     path("studies/<str:slug>/export/matrix.xlsx", matrix.export_matrix_xlsx, name="export-matrix-xlsx"),
     path("studies/<str:slug>/export/crosstab.svg", query.download_crosstab, name="crosstab-picture"),

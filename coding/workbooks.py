@@ -41,6 +41,7 @@ STYLES = {
     "strong": {"bold": True},
     "quiet": {"font_color": "#595959"},
     "right": {"align": "right"},
+    "small": {"italic": True, "underline": 1},
     "blank": {"align": "center", "pattern": 14, "fg_color": "#b0b0b0", "bg_color": "#ffffff"},
     # Ink by share, as on the page.
     "heat1": {"bg_color": "#f2f3f7"},

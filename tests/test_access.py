@@ -122,6 +122,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:codebook-docx": (LEAD, NOT_OFFERED),
     "coding:query": (READER, NOT_OFFERED),
     "coding:passages": (READER, NOT_OFFERED),
+    "coding:take-out": (LEAD, NOT_OFFERED),
     "coding:export-coded-segments": (LEAD, NOT_OFFERED),
     "coding:export-coded-segments-xlsx": (LEAD, NOT_OFFERED),
     "coding:export-crosstab": (LEAD, NOT_OFFERED),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from interviews.access import reach
 from interviews.models import Study
 
-from .. import cooccurrence, exports
+from .. import cooccurrence, exports, guard
 from ..analysis.cooccurrence import coefficients
 from ..columns import Unclear
 from ..cooccurrence import HOW_HINTS, HOW_NAMES
@@ -68,8 +68,13 @@ def show_cooccurrence(request, slug):
         "coders": [(name, pk in asked.question.coders) for pk, name in frame.coders],
         "title": _("Codes that meet"),
         "about": HOW_HINTS[asked.how],
+        "guard": _warning(study, frame, asked),
     }
     return render(request, "coding/cooccurrence.html", context)
+
+
+def _warning(study, frame, asked):
+    return guard.warning(guard.of_filter(study, frame, asked.question)) if study.may["export"] else ""
 
 
 def _lines(study, asked, meeting):
@@ -173,5 +178,6 @@ def download_network(request, slug):
         return render(request, "coding/cooccurrence.html", context, status=400)
     filters = exports.filters_text(frame, asked.question)
     exports.note_export(study, request.user, "picture.svg", filters, len(picture.table.rows))
-    drawn = {"picture": picture, "title": _("Codes that meet"), "about": HOW_HINTS[asked.how]}
+    about = " ".join(filter(None, [str(HOW_HINTS[asked.how]), _warning(study, frame, asked)]))
+    drawn = {"picture": picture, "title": _("Codes that meet"), "about": about}
     return svg_response(exports.filename(study, "network", "svg"), drawn)

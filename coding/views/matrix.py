@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from interviews.access import reach
 from interviews.models import Study
 
-from .. import exports
+from .. import exports, guard
 from ..columns import BY_RESPONDENT, MOST_COLUMNS, Unclear
 from ..queries.crosstab import cross_tabulate
 from ..queries.frame import frame_of
@@ -29,7 +29,7 @@ VALUES = {
 }
 
 
-def _asked(study, params):
+def asked_matrix(study, params):
     """The table of all respondents that an address asks for, and how it is shown. Raises Unclear."""
     frame = frame_of(study)
     question = replace(
@@ -45,7 +45,7 @@ def _asked(study, params):
 def show_matrix(request, slug):
     study = reach(Study.objects, request.user, "read", slug=slug)
     try:
-        frame, question, table, shown = _asked(study, request.GET)
+        frame, question, table, shown = asked_matrix(study, request.GET)
     except Unclear as unclear:
         return _refused(request, study, unclear)
     pages = max(1, -(-len(table.columns) // PER_PAGE))
@@ -67,6 +67,7 @@ def show_matrix(request, slug):
         "coders": [(name, pk in question.coders) for pk, name in frame.coders],
         "lifts": lifts(frame, question, request.GET),
         "address": address,
+        "take_out": address_of(request.GET, file="matrix"),
         "number": number,
         "pages": [(n, f"?{address}{'&' if address else ''}page={n}") for n in range(1, pages + 1)],
         "first": part.start + 1,
@@ -90,17 +91,17 @@ def _line(row, table, shown, part):
 @login_required
 @require_GET
 def export_matrix(request, slug):
-    return _export(request, slug, "matrix.csv", exports.matrix_csv)
+    def make(study, table, shown, said, _about):
+        return exports.matrix_csv(study, table, shown, said)
+
+    return _export(request, slug, "matrix.csv", make)
 
 
 @login_required
 @require_GET
 def export_matrix_xlsx(request, slug):
-    def make(study, frame, question, table, shown):
-        about = [(str(_("Values")), f"{VALUES[question.count][0]}: {VALUES[question.count][1]}")]
-        return exports.matrix_xlsx(
-            study, frame, question, table, shown, about + statement(study, frame, question)
-        )
+    def make(study, table, shown, said, about):
+        return exports.matrix_xlsx(study, table, shown, said, about())
 
     return _export(request, slug, "matrix.xlsx", make)
 
@@ -108,12 +109,25 @@ def export_matrix_xlsx(request, slug):
 def _export(request, slug, file, make):
     study = reach(Study.objects, request.user, "export", slug=slug)
     try:
-        frame, question, table, shown = _asked(study, request.GET)
+        frame, question, table, shown = asked_matrix(study, request.GET)
     except Unclear as unclear:
         return _refused(request, study, unclear)
-    filters = exports.filters_text(frame, question)
-    exports.note_export(study, request.user, file, filters, len(table.columns))
-    return make(study, frame, question, table, shown)
+    said = guard.chosen(frame, request.GET)
+    kept = guard.of_people(study, frame, question, said, people_of(table))
+    taken = exports.taken_text(frame, question, request.GET)
+    exports.note_export(study, request.user, file, taken, len(table.columns))
+
+    def about():
+        values, meaning = VALUES[question.count]
+        yield str(_("Values")), f"{values}: {meaning}"
+        yield from statement(study, frame, question)
+        yield from guard.lines(kept, frame, said)
+
+    return make(study, table, shown, exports.Said(said, kept.of), about)
+
+
+def people_of(table):
+    return [int(column.key) for column in table.columns]
 
 
 def _refused(request, study, unclear):

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET
 from interviews.access import reach
 from interviews.models import Study
 
-from .. import exports, pictures
+from .. import exports, guard, pictures
 from ..colours import styles_on_paper
-from ..columns import Unclear
+from ..columns import BY_TYPE, Unclear
 from ..queries.frame import frame_of
-from ..queries.question import question_from
+from ..queries.question import asked_people, question_from
 from .asking import address_of, lifts, page_in
 
 PICTURES = {
@@ -52,6 +52,7 @@ def show_pictures(request, slug):
     coders = [(name, pk in question.coders) for pk, name in frame.coders]
     context = {
         **drawn,
+        "guard": _warning(study, frame, drawn) if study.may["export"] else "",
         "study": study,
         "page": "query",
         "frame": frame,
@@ -81,7 +82,18 @@ def download_picture(request, slug):
         return render(request, "coding/pictures.html", context, status=400)
     filters = exports.filters_text(frame, drawn["question"])
     exports.note_export(study, request.user, "picture.svg", filters, len(drawn["picture"].table.rows))
+    drawn["about"] = " ".join(filter(None, [str(drawn["about"]), _warning(study, frame, drawn)]))
     return svg_response(exports.filename(study, drawn["name"], "svg"), drawn)
+
+
+def _warning(study, frame, drawn):
+    question = drawn["question"]
+    if drawn["name"] == "types":
+        return guard.warning(guard.of_table(study, frame, question))
+    if drawn["name"] == "respondents":
+        people = [person.id for person in asked_people(frame, question)]
+        return guard.warning(guard.of_people(study, frame, question, [BY_TYPE], people))
+    return guard.warning(guard.of_filter(study, frame, question))
 
 
 def svg_response(filename, drawn):

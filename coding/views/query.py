@@ -14,7 +14,7 @@ from interviews.access import reach
 from interviews.models import Study
 from interviews.restricted import hidden_from
 
-from .. import exports
+from .. import exports, guard
 from ..analysis.faces import SHADED_FROM, SHOWS, heat
 from ..analysis.pictures import Lane, grid
 from ..columns import CLASSES, OF_ROWS, Unclear, groups_of, names_of_keys
@@ -62,6 +62,8 @@ def show_query(request, slug):
     shown = shown_as(request.GET)
     context |= _controls(frame, question, shown, request.GET)
     context |= _table(table, frame, question, shown, request.GET)
+    if study.may["export"]:
+        context["guard"] = guard.warning(guard.of_table(study, frame, question))
     context["method"] = _about_table(frame, question, shown) + statement(study, frame, question)
     return render(request, "coding/query.html", {**context, **opened, "legend": LEGENDS[question.count]})
 
@@ -82,14 +84,17 @@ def show_passages(request, slug):
 @login_required
 @require_GET
 def export_coded_segments(request, slug):
-    return _export_coded_segments(request, slug, "coded-segments.csv", exports.coded_segments_csv)
+    def make(study, frame, question, said, _about):
+        return exports.coded_segments_csv(study, frame, question, said)
+
+    return _export_coded_segments(request, slug, "coded-segments.csv", make)
 
 
 @login_required
 @require_GET
 def export_coded_segments_xlsx(request, slug):
-    def make(study, frame, question):
-        return exports.coded_segments_xlsx(study, frame, question, statement(study, frame, question))
+    def make(study, frame, question, said, about):
+        return exports.coded_segments_xlsx(study, frame, question, said, about())
 
     return _export_coded_segments(request, slug, "coded-segments.xlsx", make)
 
@@ -103,16 +108,31 @@ def _export_coded_segments(request, slug, file, make):
         return _refused(request, study, unclear)
     rows = exports.count_coded_segments(frame, question)
     withheld = segments_withheld(study, frame, question)
-    filters = exports.filters_text(frame, question)
-    exports.note_export(study, request.user, file, filters, rows, withheld=withheld)
-    return make(study, frame, question)
+    shown = guard.chosen(frame, request.GET)
+    kept = guard.of_people(study, frame, question, shown, exports.coded_respondents(frame, question))
+    exports.note_export(
+        study,
+        request.user,
+        file,
+        exports.taken_text(frame, question, request.GET),
+        rows,
+        withheld=withheld,
+    )
+    return make(
+        study,
+        frame,
+        question,
+        exports.Said(shown, kept.of),
+        lambda: statement(study, frame, question) + guard.lines(kept, frame, shown),
+    )
 
 
 @login_required
 @require_GET
 def export_crosstab(request, slug):
     def make(study, frame, question, table, shown):
-        return exports.crosstab_csv(study, frame, question, table, shown)
+        few = guard.few_of(study, frame, question)
+        return exports.crosstab_csv(study, frame, question, table, shown, few)
 
     return _export_crosstab(request, slug, "crosstab.csv", make)
 
@@ -121,9 +141,12 @@ def export_crosstab(request, slug):
 @require_GET
 def export_crosstab_xlsx(request, slug):
     def make(study, frame, question, table, shown):
-        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        few = guard.few_of(study, frame, question)
         lines = lines_of(table, question, shown)
-        return exports.crosstab_xlsx(study, _title(frame, question), table, lines, about)
+        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        about += guard.lines_of_table(study, frame, question)
+        title = _title(frame, question)
+        return exports.crosstab_xlsx(study, title, table, shown, lines, few, about)
 
     return _export_crosstab(request, slug, "crosstab.xlsx", make)
 
@@ -135,6 +158,7 @@ def download_crosstab(request, slug):
 
     def make(study, frame, question, table, shown):
         about = _about_table(frame, question, shown) + statement(study, frame, question)
+        about += guard.lines(guard.of_table(study, frame, question))
         drawn = {
             "title": _title(frame, question),
             "about": COUNT_HINTS[question.count],

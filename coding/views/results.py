@@ -16,7 +16,7 @@ from interviews.access import reach
 from interviews.models import Study
 from interviews.restricted import hidden_from
 
-from .. import documents, exports, report, results
+from .. import documents, exports, guard, report, results
 from ..columns import BY_TYPE, Unclear
 from ..models import Result
 from ..queries.frame import frame_of
@@ -172,10 +172,7 @@ def _report(request, slug):
     ids = [int(pk) for pk in request.GET.getlist("result") if pk.isdecimal() and len(pk) < 19]
     found = list(study.results.kept().filter(pk__in=ids[:MOST_IN_REPORT]))
     frame = frame_of(study)
-    known = {BY_TYPE, *(choice.key for choice in frame.attributes)}
-    shown = [key for key in request.GET.getlist("attribute") if key in known]
-    if "attribute" not in request.GET:
-        shown = [BY_TYPE]
+    shown = guard.chosen(frame, request.GET, [BY_TYPE])
     return study, report.make(study, frame, found, shown, request.user), request.GET.urlencode()
 
 

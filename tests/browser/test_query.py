@@ -1,5 +1,7 @@
 """The query view by keyboard, without a mouse, and as axe sees it."""
 
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -158,3 +160,22 @@ def test_the_page_works_without_scripts(browser, live_server, signed_in, transac
     page.get_by_role("link", name="Close").click()
     expect(page.locator("#opened")).to_be_hidden()
     context.close()
+
+
+def test_before_a_file_leaves_the_warning_follows_what_is_ticked(query, axe):
+    query.locator("summary", has_text="Download").focus()
+    query.keyboard.press("Enter")
+    query.get_by_role("link", name="Coded segments, CSV or XLSX").click()
+    warning = query.get_by_role("status")
+    expect(warning).to_contain_text("shared by at least 3 respondents")
+    query.get_by_role("checkbox", name="City").focus()
+    query.keyboard.press("Space")
+    expect(warning).to_contain_text("Returnee, Shanghai: 1")
+    expect(query.get_by_role("checkbox", name="City")).to_be_focused()
+    for theme in ("light", "dark"):
+        query.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        assert axe(query) == []
+    with query.expect_download() as saved:
+        query.get_by_role("button", name="CSV").click()
+    heading = Path(saved.value.path()).read_text(encoding="utf-8-sig").split("\n")[0]
+    assert ",respondent_type,city,code," in heading and "founder" not in heading

@@ -98,6 +98,7 @@ def test_a_row_says_all_there_is_to_say(client):
         "code_revision": "3",
         "withheld": "",
         "segments_withheld": "0",
+        "small_group": "yes",
     }
     assert uuid.UUID(row["coded_segment_id"])
 
