@@ -1,11 +1,13 @@
 /** How many codings each turn near the ones seen has: heard with the turn, and written where there is no room for stripes. */
 
+import { counted } from "passages/counted";
+
 export function turnCounts({ map, store, painter, words }) {
   const narrow = matchMedia("(max-width: 759px)");
   const count = () => {
     for (let turn = painter.first; turn <= painter.last; turn += 1) {
       const n = store.inTurn(turn).length;
-      const label = words.codingsInTurn.replace("{n}", String(n)).replace("{turn}", String(turn + 1));
+      const label = counted(words, "codingsInTurn", n).replace("{turn}", String(turn + 1));
       describe(map.turns[turn], n ? label : "");
       if (!narrow.matches) continue;
       const gutter = map.turns[turn].firstElementChild;

@@ -2,6 +2,7 @@
 
 import fuzzysort from "fuzzysort";
 
+import { counted } from "passages/counted";
 import { initials } from "passages/pinyin";
 
 const SHOWN = 50;
@@ -94,7 +95,7 @@ export class Palette extends EventTarget {
   /** Open below a rectangle (above, where there is no room), for a stretch of so many characters. */
   open(rect, characters) {
     this.box.hidden = false;
-    this.length.textContent = this.words.characters.replace("{n}", String(characters));
+    this.length.textContent = counted(this.words, "characters", characters);
     this.input.value = "";
     this.#search();
     this.place(rect);

@@ -1,5 +1,7 @@
 /** Whether everything is saved, always in sight: the status in the bar, and the list behind it. */
 
+import { counted } from "passages/counted";
+
 const LISTED = 20; // changes that wait, of those listed; the others are counted
 
 /**
@@ -36,12 +38,11 @@ export function sending({ outbox, refusals, words, signIn }) {
       parts.push(element);
       return element;
     };
-    const n = String(outbox.waiting);
     if (outbox.state === "signed-out") {
-      add("p", words.waitingSignedOut.replace("{n}", n));
+      add("p", counted(words, "waitingSignedOut", outbox.waiting));
       const link = add("a", words.signIn);
       link.href = `${signIn}?next=${encodeURIComponent(location.pathname)}`;
-    } else if (outbox.waiting) add("p", words.waiting.replace("{n}", n));
+    } else if (outbox.waiting) add("p", counted(words, "waiting", outbox.waiting));
     else if (!refusals.entries.length) add("p", words.waitingNone);
     if (!outbox.durable) add("p", words.noStorage);
     if (outbox.waiting) listWaiting(add("ul", ""));

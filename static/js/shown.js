@@ -1,5 +1,7 @@
 /** Which codings are shown: whose, and with which codes. Whatever is hidden is counted, and one press brings it back. */
 
+import { counted } from "passages/counted";
+
 const FEW = 2; // so many coders fit in the bar, each with a button
 
 export class Shown {
@@ -142,7 +144,7 @@ export class Shown {
     const { hidden } = this.store.tally();
     const filtered = this.store.coderFilter !== null || this.store.hiddenCodes.size > 0;
     this.button.toggleAttribute("data-on", filtered);
-    const text = (hidden === 1 ? this.words.hiddenOne : this.words.hidden).replace("{n}", String(hidden));
+    const text = counted(this.words, "hidden", hidden);
     const said = this.note.querySelector("[data-words]");
     if (said.textContent !== text) said.textContent = text;
     if (this.note.hidden === !hidden) return;

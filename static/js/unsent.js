@@ -3,6 +3,7 @@
  * signs out while something waits.
  */
 
+import { counted } from "passages/counted";
 import { Outbox } from "passages/outbox";
 
 const note = document.getElementById("unsent");
@@ -40,7 +41,7 @@ async function sendWhatWaits() {
     if (!before && !refused.length) return;
     const name = refused.length && !waits ? "refused" : waits ? "waiting" : "sent";
     const n = { refused: refused.length, waiting: outbox.waiting, sent: before }[name];
-    note.querySelector("[data-words]").textContent = note.dataset[name].replace("{n}", String(n));
+    note.querySelector("[data-words]").textContent = counted(note.dataset, name, n);
     const anchor = /** @type {HTMLAnchorElement} */ (link("open"));
     anchor.hidden = !refused.length;
     if (refused.length) anchor.href = anchor.dataset.address.replace("/0/", `/${refused[0].transcript}/`);

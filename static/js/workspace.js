@@ -5,6 +5,7 @@ import { Carry } from "passages/carry";
 import { Catalogue } from "passages/catalogue";
 import { CodeTree, describe } from "passages/codes";
 import { COMMANDS } from "passages/commands";
+import { counted } from "passages/counted";
 import { turnCounts } from "passages/counts";
 import { Find } from "passages/find";
 import { Grips } from "passages/grips";
@@ -283,7 +284,7 @@ chooser.addEventListener("change", () => {
   document.dispatchEvent(new CustomEvent("passages:chosen", { detail: chosen && aboutMemo(chosen) }));
   if (!chosen || !chooser.focus) return;
   const text = map.words(chosen.start, chosen.end);
-  voice.say(words.selected.replace("{n}", String(codePoints(text))).replace("{words}", text.slice(0, 200)));
+  voice.say(counted(words, "selected", codePoints(text)).replace("{words}", text.slice(0, 200)));
 });
 refusals.addEventListener("again", ({ detail: entry }) => {
   if (entry.transcript === given.transcript && entry.revision === given.revision) store.change(entry.added, entry.removed);

@@ -370,7 +370,7 @@ def test_who_signs_out_with_unsent_changes_is_warned_and_they_wait_for_that_pers
     apply(page, "Team")
     expect(page.locator("#status [data-words]")).to_have_text("Offline, 1 waiting")
     page.goto(live_server.url + "/account/")
-    expect(page.locator("#unsent")).to_contain_text("1 of your changes wait")
+    expect(page.locator("#unsent")).to_contain_text("1 of your changes waits")
     page.get_by_role("button", name="Sign out").click()
     dialog = page.locator("#sign-out-dialog")
     expect(dialog).to_contain_text("Not sent yet: 1 of your changes")

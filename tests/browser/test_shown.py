@@ -57,7 +57,7 @@ def test_a_code_is_hidden_with_those_below_it_and_all_follows_until_it_is_brough
     expect(page.locator("#codings .coding")).to_have_count(1)
     expect(row).to_have_attribute("aria-checked", "false")
     expect(row.locator(".count")).to_have_text("")
-    expect(page.locator("#t2")).to_have_attribute("aria-description", "1 codings in turn 2")
+    expect(page.locator("#t2")).to_have_attribute("aria-description", "1 coding in turn 2")
     assert [highlighted(page, hue) for hue in ("hue-blue", "hue-orange")] == [[], ["together"]]
     page.locator(".turn").first.focus()
     for _ in range(2):  # walking stays with what is shown
