@@ -64,7 +64,7 @@ def edit_text(request, transcript_id):
     if given["revision"] != transcript.revision:
         return _stale(request, transcript, given)
     if request.POST.get("do") == "again":
-        return _page(request, "interviews/edit_text.html", transcript, form=_filled(given))
+        return _page(request, "interviews/edit_text.html", transcript, form=_filled(given), unsaved=True)
     try:
         if request.POST.get("do") == "save":
             return _save(request, transcript, given)

@@ -118,6 +118,7 @@ function aim(form, { coding = null, start = null, end = null, words = "" } = {})
   const which = coding ? "coded" : end ? "passage" : "transcript";
   target.textContent = target.dataset[which].replace("{words}", short);
   form.querySelector("[data-do=on-transcript]").hidden = which === "transcript";
+  beside?.offer();
 }
 
 class Beside {
@@ -168,7 +169,17 @@ class Beside {
   choose(detail) {
     this.chosen = detail;
     for (const each of this.box.querySelectorAll("[data-do=link-passage]")) each.disabled = !detail;
-    for (const each of this.box.querySelectorAll("[data-do=on-words]")) each.hidden = !detail;
+    this.offer();
+  }
+
+  /** Offer the chosen words for a memo that is not on them already. */
+  offer() {
+    const start = String(this.chosen?.start);
+    const end = String(this.chosen?.end);
+    for (const each of this.box.querySelectorAll("[data-do=on-words]")) {
+      const on = (name) => each.closest("form").querySelector(`[data-on=${name}]`).value;
+      each.hidden = !this.chosen || (on("start") === start && on("end") === end);
+    }
   }
 
   /** Memos were changed elsewhere in the page. */

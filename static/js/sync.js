@@ -2,8 +2,14 @@
 
 import { plain } from "passages/store";
 
-/** @type {Intl.DateTimeFormatOptions} */
-const SHORT = { dateStyle: "medium", timeStyle: "short" };
+/** A moment as the pages write it: "26 November 2026, 07:16". */
+function momentOf(iso) {
+  const at = new Date(iso);
+  const { lang } = document.documentElement;
+  const locale = lang === "en" ? "en-GB" : lang;
+  const day = at.toLocaleDateString(locale, { dateStyle: "long" });
+  return `${day}, ${at.toLocaleTimeString(locale, { timeStyle: "short", hourCycle: "h23" })}`;
+}
 
 export class Sync extends EventTarget {
   given; store; outbox; catalogue; words; steady;
@@ -45,7 +51,7 @@ export class Sync extends EventTarget {
     if (revision === this.given.revision) return false;
     this.isOld = true;
     const said = this.note.querySelector("[data-words]");
-    const when = at ? new Date(at).toLocaleString(document.documentElement.lang, SHORT) : "";
+    const when = at ? momentOf(at) : "";
     const words = when ? this.words.textEditedAt : this.words.textEdited;
     const text = words.replace("{who}", who || this.words.somebody).replace("{when}", when);
     if ((this.note.hidden || who) && said.textContent !== text) said.textContent = text;

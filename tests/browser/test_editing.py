@@ -39,6 +39,36 @@ def test_a_text_is_edited_looked_at_and_saved(page, live_server, signed_in, axe)
     assert Transcript.objects.get().text == SHORT.replace("car park", "bus station")
 
 
+def test_an_edited_text_is_not_left_unasked(page, live_server, signed_in):
+    study = make_study()
+    transcript = make_transcript(study, text="WENBO: We left.\n")
+    signed_in(page, make_lead(study))
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(live_server.url + reverse("interviews:edit-text", args=[transcript.pk]))
+    page.get_by_label("Text").fill("WENBO: We stayed.\n")
+    page.get_by_role("button", name="See the changes").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("What changes in")
+    assert asked == []
+    page.evaluate("() => setTimeout(() => location.assign('/'))")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Edit further").click()
+    expect(page.get_by_label("Text")).to_have_value("WENBO: We stayed.\n")
+    page.get_by_role("link", name="Back to the transcript").click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload", "beforeunload"]
+    page.get_by_role("button", name="See the changes").click()
+    page.get_by_role("link", name="Leave it as it is").click()
+    expect(page.locator("#page")).to_contain_text("We left.")
+    assert len(asked) == 2
+
+
 def test_an_open_workspace_says_who_edited_and_its_codings_find_their_words(
     page, live_server, signed_in, axe
 ):

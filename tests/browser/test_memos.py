@@ -223,6 +223,36 @@ def test_what_was_written_stays_when_the_session_is_over(workspace, watch):
     assert not Memo.objects.exists()
 
 
+def test_a_page_with_a_half_written_memo_is_not_left_unasked(workspace, coded, team):
+    page = workspace
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    select(page, "car park")
+    page.keyboard.press("m")
+    field = page.locator("#memos textarea")
+    expect(field).to_be_focused()
+    expect(page.locator("#memos [data-do=on-words]")).to_be_hidden()
+    page.keyboard.type("Half a thought")
+    page.evaluate("() => setTimeout(() => location.assign('/'))")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(field).to_have_value("Half a thought")
+    select(page, "decided together")
+    expect(page.locator("#memos [data-do=on-words]")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.locator("#memos [data-target-words]")).to_have_text("On “decided together”")
+    expect(field).to_have_value("Half a thought")
+    save(page)
+    expect(page.locator("#memos .memo-text")).to_have_text("Half a thought")
+    page.goto("about:blank")
+    assert asked == ["beforeunload"]
+
+
 def test_a_memo_is_deleted_where_it_stands(workspace, study, coder, transcript):
     page = workspace
     Memo.objects.create(study=study, author=coder, text="Away", transcript=transcript)
