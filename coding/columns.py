@@ -18,6 +18,7 @@ NO_CLASS = "?"
 MOST_COLUMNS = 30
 CLASSES = ("3", "4", "5", "6")
 MOST_LIMITS = 12
+FURTHEST_LIMIT = 1e12
 
 
 class Unclear(Exception):
@@ -83,11 +84,13 @@ def limits_from(given: str) -> tuple[float, ...]:
     try:
         limits = tuple(sorted({float(part) for part in given.replace(";", ",").split(",") if part.strip()}))
     except ValueError:
+        limits = None
+    if limits is None or not all(abs(limit) <= FURTHEST_LIMIT for limit in limits):  # nan is no number either
         raise Unclear(
             _("“%(value)s” are no limits: write numbers with commas between them, such as 5, 10.")
-            % {"value": given}
-        ) from None
-    if len(limits) > MOST_LIMITS or any(abs(limit) > 1e12 for limit in limits):
+            % {"value": given[:40]}
+        )
+    if len(limits) > MOST_LIMITS:
         raise Unclear(_("A table has at most %(n)s limits of classes.") % {"n": MOST_LIMITS})
     return limits
 

@@ -13,16 +13,15 @@ other, so that a first page does not wait for the last of them.
 import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db.models import F
 from django.db.models.functions import Greatest, Substr
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from interviews.days import day_from, midnight, next_midnight
 from interviews.models import Transcript
 from interviews.turns import lang_of, word_starts
 
@@ -150,10 +149,7 @@ def _relation(params):
 
 def _day(params, name):
     given = params.get(name, "").strip()
-    try:
-        day = parse_date(given) if given else None
-    except ValueError:
-        day = None
+    day = day_from(given)
     if given and day is None:
         raise Unclear(_("“%(day)s” is no date: write it as 2006-04-05.") % {"day": given[:20]})
     return day
@@ -212,9 +208,9 @@ class _Asking:
         if self.asked.people.coders:
             rows = rows.filter(coder__in=self.asked.people.coders)
         if self.asked.since:
-            rows = rows.filter(created_at__gte=_midnight(self.asked.since))
+            rows = rows.filter(created_at__gte=midnight(self.asked.since))
         if self.asked.until:
-            rows = rows.filter(created_at__lt=_midnight(self.asked.until + timedelta(days=1)))
+            rows = rows.filter(created_at__lt=next_midnight(self.asked.until))
         passages, segments = {pk: defaultdict(set) for pk in pks}, {}
         where = "content_object__"
         for segment, transcript, start, end, respondent, code in rows.values_list(
@@ -286,10 +282,6 @@ class _Asking:
             return False
         quote = said[place.segment]
         return bool(self.find(quote, lambda: [{"said": 0, "end": len(quote)}]))
-
-
-def _midnight(day):
-    return timezone.make_aware(timezone.datetime(day.year, day.month, day.day))
 
 
 def _noted(study, user, asked):

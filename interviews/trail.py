@@ -1,17 +1,16 @@
 """Finding events of a study's history, by who, what about, which kind and when; and the history as a table."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date
 from html import unescape
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max, Min
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from . import narrate
+from .days import day_from, midnight, next_midnight
 from .differences import differences, row_name
 from .history import MENTIONED
 from .models import Event
@@ -53,8 +52,8 @@ class Asked:
             person=_number(query.get("person", "")),
             about=about if model in MENTIONED and _number(pk) else "",
             kind=query.get("kind") if query.get("kind") in narrate.KINDS else "",
-            since=_day(query.get("since", "")),
-            until=_day(query.get("until", "")),
+            since=day_from(query.get("since", "")),
+            until=day_from(query.get("until", "")),
         )
 
     @property
@@ -72,13 +71,6 @@ def _number(text):
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def _day(text):
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
 def find(study, asked):
     """The events asked for, the newest first."""
     events = Event.objects.filter(study=study).order_by("-pk")
@@ -90,17 +82,12 @@ def find(study, asked):
         events = events.filter(kind=asked.kind)
     # Events come in the order of their times: a day's first and last are read from an index.
     if asked.since:
-        first = Event.objects.filter(study=study, at__gte=_midnight(asked.since)).aggregate(pk=Min("pk"))
+        first = Event.objects.filter(study=study, at__gte=midnight(asked.since)).aggregate(pk=Min("pk"))
         events = events.filter(pk__gte=first["pk"]) if first["pk"] else events.none()
     if asked.until:
-        end = _midnight(asked.until + timedelta(days=1))
-        last = Event.objects.filter(study=study, at__lt=end).aggregate(pk=Max("pk"))
+        last = Event.objects.filter(study=study, at__lt=next_midnight(asked.until)).aggregate(pk=Max("pk"))
         events = events.filter(pk__lte=last["pk"]) if last["pk"] else events.none()
     return events
-
-
-def _midnight(day):
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def people(study):

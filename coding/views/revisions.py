@@ -1,17 +1,15 @@
 """What definitions were: the revisions of one code, and the codebook as of a day, to print."""
 
-import datetime
-
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from coding import codebook, recoding, revisions
 from coding.colours import looks
 from coding.models import Code
 from interviews.access import reach
+from interviews.days import day_from, next_midnight
 from interviews.models import Study
 
 
@@ -38,8 +36,8 @@ def show_as_of(request, slug):
     """The codebook as it was at the end of a day; today's without one."""
     study = reach(Study.objects, request.user, "read", slug=slug)
     asked = request.GET.get("day", "")
-    day = _day(asked)
-    codes = revisions.as_of(study, _end_of(day or timezone.localdate()))
+    day = day_from(asked)
+    codes = revisions.as_of(study, next_midnight(day or timezone.localdate()))
     look_of, names = looks(codes), dict(study.respondent_types.values_list("pk", "name"))
     lines = [
         {
@@ -60,14 +58,3 @@ def show_as_of(request, slug):
         "n_codes": sum(code.retired_at is None for code in codes),
     }
     return render(request, "coding/codebook_as_of.html", context)
-
-
-def _day(given):
-    try:
-        return parse_date(given)
-    except ValueError:
-        return None
-
-
-def _end_of(day):
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time())) + datetime.timedelta(days=1)

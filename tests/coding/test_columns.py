@@ -66,9 +66,11 @@ def test_dates_are_put_into_periods(value, period, found):
 
 def test_limits_are_read_as_a_person_writes_them():
     assert limits_from("10; 5,7.5") == (5, 7.5, 10)
-    for wrong in ("five", "1e400", ",".join(map(str, range(20)))):
-        with pytest.raises(Unclear):
+    for wrong in ("five", "1e400", "nan", "1,nan,5", "inf", "-1e13"):
+        with pytest.raises(Unclear, match="no limits"):
             limits_from(wrong)
+    with pytest.raises(Unclear, match="at most 12"):
+        limits_from(",".join(map(str, range(20))))
 
 
 def shown(n, base, show, **more):

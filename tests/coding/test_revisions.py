@@ -81,7 +81,7 @@ def test_the_codebook_is_seen_as_it_was_on_any_day(client, study, lead):
     assert "There was no code yet." in client.get(f"{url}?day=2001-01-01").text
 
 
-@pytest.mark.parametrize("day", ["2026-02-31", "yesterday", "2026"])
+@pytest.mark.parametrize("day", ["2026-02-31", "yesterday", "2026", "9999-12-31", "0001-01-01"])
 def test_what_is_no_day_is_said(client, study, lead, day):
     client.force_login(lead)
     page = client.get(f"{reverse('coding:codebook-as-of', args=[study.slug])}?day={day}")

@@ -295,7 +295,16 @@ def test_the_history_is_narrowed_to_days(client, study, lead):
 
 
 @pytest.mark.parametrize(
-    "asked", ["person=x", "about=code:", "about=study:1", "kind=no", "since=2026-02-31", "until=soon"]
+    "asked",
+    [
+        "person=x",
+        "about=code:",
+        "about=study:1",
+        "kind=no",
+        "since=2026-02-31",
+        "until=soon",
+        "until=9999-12-31",
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_passed_over(client, study, lead, asked):
     codebook.create_code(study, lead, name="Team")
