@@ -16,9 +16,11 @@ from coding import (
     codebook_files,
     demo,
     erasing,
+    imports,
     memos,
     reanchor,
     recoding,
+    refi_qda,
     search,
 )
 from coding.models import Code, CodedSegment, Memo, Segment
@@ -28,7 +30,7 @@ from interviews.material import import_transcript, remove, restore
 from interviews.models import Attribute, Membership, Respondent, RespondentType, RestrictedPassage, Transcript
 from interviews.replay import differences
 from interviews.speakers import assign
-from interviews.tables import read_table
+from interviews.tables import Table, read_table
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +94,13 @@ class Team:
                 {"colour": "#123456", "origin": "theory"},
             ]
         )
-        codebook.edit_code(self.code(pick), self.lead, **changed)
+        codebook.edit_code(self.code(pick), self.lead, pick(["", "Coders differed"]), **changed)
+
+    def take_as_example(self, pick):
+        rows = list(CodedSegment.objects.of_study(self.study).order_by("created_at"))
+        row = pick([None, *rows])
+        if row:
+            codebook.edit_code(row.tag, self.lead, "Clear", example=row.content_object.quote)
 
     def move(self, pick):
         codebook.move_code(self.code(pick), self.lead, pick([None, *self.codes()]), pick([None, 0, 1]))
@@ -126,6 +134,9 @@ class Team:
     def retire_several(self, pick):
         codebook.retire_codes(self.several(pick), self.lead)
 
+    def restore_several(self, pick):
+        codebook.restore_codes(self.several(pick), self.lead)
+
     def merge_several(self, pick):
         codebook.merge_codes(self.several(pick), self.code(pick), self.lead)
 
@@ -144,8 +155,20 @@ class Team:
         table = read_table(
             "code,parent,definition\nTies,,{0}\nNew,Ties,{0}\n".format(pick(["a", "b"])).encode()
         )
+        self.take_in(pick, table)
+
+    def import_qdc(self, pick):
+        inner = (
+            '<Code guid="{0}" name="{1}" isCodable="false"><Code guid="{2}" name="Deep" color="#1ac"/></Code>'
+        )
+        code = inner.format(uuid.UUID(int=1), pick(["Work", "人"]), uuid.UUID(int=pick([1, 2])))
+        self.take_in(pick, refi_qda.read_qdc(f"<CodeBook><Codes>{code}</Codes></CodeBook>".encode()))
+
+    def take_in(self, pick, table):
         codebook.lock(self.study)
-        codebook_files.apply(self.study, self.lead, codebook_files.plan(self.study, table))
+        plan = codebook_files.plan(self.study, table)
+        plan.choose({row.number: pick(["take", "keep", "leave"]) for row in plan.rows})
+        codebook_files.apply(self.study, self.lead, plan, pick(["", "As agreed"]))
 
     def in_or_out(self, pick):
         pick([codebook.move_in, codebook.move_out])(self.code(pick), self.lead)
@@ -207,7 +230,8 @@ class Team:
 
     def add_code(self, pick):
         actor, rows = self.many(pick)
-        recoding.add_code(self.study, rows, self.code(pick), actor)
+        segments = dict(rows.values_list("content_object", "content_object__respondent"))
+        recoding.add_code(self.study, segments, self.code(pick), actor)
 
     def withdraw_many(self, pick):
         actor, rows = self.many(pick)
@@ -216,6 +240,34 @@ class Team:
     def keep_many(self, pick):
         actor, rows = self.many(pick)
         recoding.keep(self.study, rows, actor)
+
+    def review(self, pick):
+        """What was coded under an older definition: kept, recoded or withdrawn."""
+        actor, rows = self.many(pick)
+        rows = recoding.to_review(rows)
+        decide = pick([recoding.keep, recoding.withdraw, recoding.recode])
+        more = [self.code(pick)] if decide is recoding.recode else []
+        decide(self.study, rows, *more, actor)
+
+    def code_hits(self, pick):
+        revision = Transcript.objects.values_list("revision", flat=True).get(pk=self.transcript.pk)
+        hits = [
+            search.Hit(self.transcript.pk, revision, start, start + 4, 1) for start in (43, pick([47, 62]))
+        ]
+        extent = pick(["match", "sentence", "turn"])
+        search.code_hits(self.study, pick(self.coders), self.code(pick).pk, hits, extent)
+
+    def code_passages(self, pick):
+        segments = Segment.objects.filter(transcript=self.transcript.pk).values_list("pk", flat=True)
+        search.code_passages(self.study, pick(self.coders), self.code(pick).pk, list(segments))
+
+    def import_codings(self, pick):
+        start = pick([34, 43])
+        quote = TEXT[start : start + 9]
+        header = ("filename", "start", "end", "text", "code", "coder")
+        cells = (self.transcript.filename, str(start), str(start + 9), quote, self.code(pick).name, "one")
+        table = Table(list(header), [(1, dict(zip(header, cells, strict=True)))])
+        imports.import_coded_segments(self.study, table, self.lead, {"one": pick(self.coders)})
 
     def write_memo(self, pick):
         coder, coded = self.mine(pick)
@@ -301,17 +353,22 @@ CODEBOOK = [
     "split_code",
     "require_reasons",
     "in_or_out",
+    "take_as_example",
+    "restore_several",
+    "import_qdc",
 ]
 CODING = ["apply", "apply", "apply", "withdraw", "resize", "recode", "split", "merge_codings"]
-CODING += ["write_memo", "change_memo", "recode_many", "add_code", "withdraw_many", "keep_many"]
+CODING += ["write_memo", "change_memo", "recode_many", "add_code", "withdraw_many", "keep_many", "review"]
+CODING += ["code_hits", "code_passages", "recode_passages", "import_codings"]
 MATERIAL = ["edit_text", "map_speakers", "import_respondents", "put_away", "undo_something"]
-MATERIAL += ["restrict", "settle", "recode_passages"]
+MATERIAL += ["restrict", "settle"]
 REFUSALS = (
     codebook.Refused,
     changes.Refused,
     editing.Refused,
     restricted.Refused,
     search.Refused,
+    imports.CannotImport,
     history.Conflict,
     Http404,
 )
