@@ -683,5 +683,6 @@ for _action in (
     "merge-codes",
     "split-code",
     "duplicate-code",
+    "edit-study",
 ):
     history.undoable[_action] = "manage_codebook"

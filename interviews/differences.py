@@ -49,15 +49,18 @@ class Told:
     further: int
 
 
-def differences(story, reader, attributes=None):
-    """What an event changed, as this reader may know it; ``attributes`` are names by key."""
+def differences(story, reader, attributes=None, most=NAMED_PER_EVENT):
+    """What an event changed, as this reader may know it; ``attributes`` are names by key.
+
+    No more than ``most`` rows are told, or all for None.
+    """
     if story.event.kind == "memo" and story.event.actor_id != reader.pk:
         return Told([], 0)  # what memos said is their authors' alone
     keys = [key for key in {**story.before, **story.after} if _is_told(key, story)]
     found = []
-    for key in keys[:NAMED_PER_EVENT]:
+    for key in keys[:most]:
         found += _of_row(story, key, attributes or {})
-    return Told(found, max(0, len(keys) - NAMED_PER_EVENT))
+    return Told(found, len(keys) - len(keys[:most]))
 
 
 def _is_told(key, story):

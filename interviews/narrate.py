@@ -26,6 +26,7 @@ READ_AT_MOST = (
     200_000  # characters of an event's images; a batch of thousands of rows is told without its rows
 )
 NAMED_PER_EVENT = 10
+NAMES_AT_ONCE = 500
 
 KINDS = {
     "coding": gettext_lazy("Codings"),
@@ -176,11 +177,11 @@ def newest(study):
     return to_tell(Event.objects.filter(study=study).order_by("-pk"))
 
 
-def to_tell(events):
-    """Events with what telling them needs."""
+def to_tell(events, whole=False):
+    """Events with what telling them needs; with ``whole``, however huge their images are."""
     return events.defer("before", "after").annotate(
-        short_before=_short("before"),
-        short_after=_short("after"),
+        short_before=F("before") if whole else _short("before"),
+        short_after=F("after") if whole else _short("after"),
         who=F("actor__username"),
         undone_action=F("undoes__action"),
     )
@@ -195,10 +196,13 @@ def _short(name):
     )
 
 
-def tell(events):
-    """Told events, in the order given, in a number of queries that does not grow with theirs."""
+def tell(events, named=NAMED_PER_EVENT):
+    """Told events, in the order given, in a number of queries that does not grow with theirs.
+
+    The rows of an event have names up to this number of them; None: all.
+    """
     events = list(events)
-    names = _names(events)
+    names = _names(events, named)
     return [_told(Story(event, names)) for event in events]
 
 
@@ -209,20 +213,25 @@ def _told(story):
     return Told(story.event, story.event.who or _("Somebody"), tell_it(story), story)
 
 
-def _names(events):
+def _names(events, named):
     wanted = defaultdict(set)
     for event in events:
-        for key in _keys(event):
+        for key in _keys(event, named):
             model, _sep, pk = key.partition(":")
             if model in name_fields and pk:
                 wanted[model].add(pk)
     names = {
         f"{model}:{pk}": name
         for model, pks in wanted.items()
-        for pk, name in _model(model)._base_manager.filter(pk__in=pks).values_list("pk", name_fields[model])
+        for part in _parts(list(pks))
+        for pk, name in _model(model)._base_manager.filter(pk__in=part).values_list("pk", name_fields[model])
     }
     gone = {f"membership:{pk}" for pk in wanted["membership"]} - names.keys()
     return names | (_former_members(events[0].study_id, gone) if gone else {})
+
+
+def _parts(pks):
+    return (pks[start : start + NAMES_AT_ONCE] for start in range(0, len(pks), NAMES_AT_ONCE))
 
 
 def _former_members(study_id, keys):
@@ -233,13 +242,13 @@ def _former_members(study_id, keys):
     return {key: names[pk] for key, pk in users.items()}
 
 
-def _keys(event):
+def _keys(event, named):
     """Rows an event's sentence may name: its target, its transcript, and what its first rows refer to."""
     yield event.target
     if event.transcript_id:
         yield f"transcript:{event.transcript_id}"
     for images in (event.short_before, event.short_after):
-        told = dict(list(images.items())[:NAMED_PER_EVENT])
+        told = dict(list(images.items())[:named])
         if event.target in images:
             told[event.target] = images[event.target]
         for key, image in told.items():
@@ -282,6 +291,13 @@ def _create_study(story):
 
 @sentence("edit-study")
 def _edit_study(story):
+    changed = story.after.get(story.event.target, {})
+    if "reasons_required" in changed:
+        if changed["reasons_required"]:
+            return _("asked for a reason where a definition changes, from then on")
+        return _("asked for no reason any more where a definition changes")
+    if "least_group" in changed:
+        return _("set the smallest group that reports may describe to %(n)s") % {"n": changed["least_group"]}
     return _("changed the study’s name or research question")
 
 

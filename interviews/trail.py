@@ -5,7 +5,8 @@ from datetime import UTC, date
 from html import unescape
 
 from django.contrib.auth import get_user_model
-from django.db.models import Max, Min
+from django.db.models import Max, Min, TextField
+from django.db.models.functions import Cast, Length
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from .history import MENTIONED
 from .models import Event
 
 AT_ONCE = 500
+CHARACTERS = 4_000_000  # of the images of events that are read together
 HEADER = [
     "event",
     "at",
@@ -127,14 +129,21 @@ def table_of(study, events, reader):
     below = None
     while chunk := list(_chunk(events, below)):
         below = chunk[-1].pk
-        for told in narrate.tell(chunk):
-            yield from _rows(told, differences(told.story, reader, attributes))
+        for told in narrate.tell(chunk, named=None):
+            yield from _rows(told, differences(told.story, reader, attributes, most=None))
 
 
 def _chunk(events, below):
-    pks = events if below is None else events.filter(pk__lt=below)
-    pks = list(pks.values_list("pk", flat=True)[:AT_ONCE])
-    return narrate.to_tell(Event.objects.filter(pk__in=pks).order_by("-pk"))
+    """The next events, whole: fewer where they are of very many rows."""
+    events = events if below is None else events.filter(pk__lt=below)
+    size = Length(Cast("before", TextField())) + Length(Cast("after", TextField()))
+    pks, room = [], CHARACTERS
+    for pk, needs in events.annotate(size=size).values_list("pk", "size")[:AT_ONCE]:
+        room -= needs
+        if room < 0 and pks:
+            break
+        pks.append(pk)
+    return narrate.to_tell(Event.objects.filter(pk__in=pks).order_by("-pk"), whole=True)
 
 
 def _rows(told, changed):
@@ -153,8 +162,5 @@ def _rows(told, changed):
     for field in changed.fields:
         name = ": ".join(filter(None, (field.row, field.field)))
         yield [*about, name, field.old, field.new, *end]
-    if changed.further:
-        rest = _("and %(n)d more rows") % {"n": changed.further}
-        yield [*about, rest, "", "", *end]
-    if not changed.fields and not changed.further:
+    if not changed.fields:
         yield [*about, "", "", "", *end]

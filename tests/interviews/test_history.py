@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 
 from coding import changes, codebook, memos
 from coding.models import CodedSegment
-from interviews import history, material, narrate, people, respondents
+from interviews import history, material, narrate, people, respondents, trail
 from interviews.access import Role
 from interviews.models import Event
 from interviews.replay import differences
@@ -504,6 +504,37 @@ def test_the_history_as_csv_says_from_what_to_what_and_is_noted(client, study, l
     assert (first["field"], first["from"], first["to"]) == ("Definition", "", "老𬭎,\n“so”")
     assert ("Name", "", "'=Cost") in [(row["field"], row["from"], row["to"]) for row in rows]
     assert told(study)[0] == "lead exported the history as CSV: 2 changes, kind=codebook"
+
+
+def test_the_csv_tells_every_row_of_a_change_of_many_rows(client, study, lead, monkeypatch):
+    codes = [codebook.create_code(study, lead, name=f"Code {n}") for n in range(12)]
+    codebook.retire_codes(codes, lead)
+    codebook.merge_codes(codes[:11], codebook.restore(codes[11], lead), lead)
+    monkeypatch.setattr(narrate, "READ_AT_MOST", 100)
+    monkeypatch.setattr(trail, "CHARACTERS", 2_000)
+    client.force_login(lead)
+
+    answer = client.get(reverse("interviews:export-history", args=[study.slug]))
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len({row["event"] for row in rows}) == study.events.count() - 1  # its own note was made after
+    for action, word in (("retire-code", "Retired"), ("merge-codes", "Merged into")):
+        fields = [row["field"] for row in rows if row["action"] == action]
+        assert sum(word in field for field in fields) == (12 if action == "retire-code" else 11)
+    assert {row["to"] for row in rows if "Merged into" in row["field"]} == {"Code 11"}
+
+
+def test_the_study_says_whether_reasons_are_asked_for_and_it_is_undone(client, study, lead):
+    codebook.require_reasons(study, lead, True)
+    client.force_login(lead)
+    client.post(reverse("interviews:undo-change", args=[study.slug, study.events.get().pk]))
+    study.refresh_from_db()
+    assert not study.reasons_required
+    assert told(study) == [
+        "lead undid this: asked for a reason where a definition changes, from then on",
+        "lead asked for a reason where a definition changes, from then on",
+    ]
 
 
 def test_the_csv_takes_the_same_queries_for_many_changes_as_for_few(client, study, lead):
