@@ -67,7 +67,7 @@ def _columns(turns):
 
 def refresh(transcript):
     """Bring the respondent of a transcript's segments and coded segments up to date; images before and after."""
-    speech = Speech(transcript)
+    speech = Speech(transcript, transcript.turns)  # they may be of a revision that is not kept yet
     changed = []
     for segment in Segment.objects.filter(transcript=transcript):
         respondent_id = speech.respondent_at(segment.start, segment.end)

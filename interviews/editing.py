@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from . import history
 from .anchors import EditMap
 from .locks import own_text
-from .material import labels_of, words_said
+from .material import labels_of, respondents_by_name, settle, words_said
 from .models import Speaker, TextRevision, Transcript
+from .speakers import INTERVIEWER, reassign
 from .turns import find_turns, is_interviewer_label
 
 LONGEST = 20_000_000  # characters
@@ -266,5 +267,75 @@ def take_back(event, actor, change=None):
     return undone
 
 
+# Who speaks which turn of a text that does not say so
+
+
+class _Relabelled(NamedTuple):
+    """The same words with other speakers, as ``_store`` takes it."""
+
+    transcript: Transcript
+    text: str
+    turns: list
+    marks: list
+
+
+@transaction.atomic
+def assign_turns(transcript_id, labels, actor, *, revision):
+    """Say who speaks each turn, by a label or None for each: a revision of the same words. Returns the event, or None.
+
+    Raises Stale if ``revision`` is not the present one.
+    """
+    own_text(transcript_id)
+    transcript = Transcript.objects.select_related("study", "respondent").get(pk=transcript_id)
+    if transcript.revision != revision or len(labels) != len(transcript.turns):
+        raise Stale
+    turns = [{**turn, "speaker": label} for turn, label in zip(transcript.turns, labels, strict=True)]
+    return _relabel(transcript, turns, actor, "assign-turns") if turns != transcript.turns else None
+
+
+def _relabel(transcript, turns, actor, action, **more):
+    old_turns, before = transcript.turns, history.images(transcript)
+    edit = _Relabelled(transcript, transcript.text, turns, transcript.marks)
+    _store(edit, actor, _("Who speaks"))
+    made = _new_speakers(edit)
+    mapping = _settled(transcript, [speaker.label for speaker in made], old_turns, turns)
+    old, after = reassign(transcript, mapping)
+    before = {key: held for key, held in old.items() if key not in history.images(*made)} | before
+    return history.record(
+        transcript.study, actor, action, transcript, before=before, after=after, transcript=transcript, **more
+    )
+
+
+def _settled(transcript, labels, old_turns, turns):
+    """Who speaks under new labels: what is certain of them, and of a label that was only renamed who spoke under it."""
+    known = respondents_by_name(transcript.study)
+    own = transcript.respondent
+    people = {person.pk: person for person in known.values()} | {"respondent": own, INTERVIEWER: INTERVIEWER}
+    every = list(dict.fromkeys(turn["speaker"] for turn in turns if turn["speaker"]))
+    found = settle(every, known, own.pseudonym if own else "")
+    mapping = {label: people[found[label]] for label in labels if label in found}
+    had = {speaker.label: speaker for speaker in transcript.speakers.select_related("respondent")}
+    for label in labels:
+        was = {a["speaker"] for a, b in zip(old_turns, turns, strict=True) if b["speaker"] == label}
+        if label not in mapping and len(was) == 1 and (old := had.get(was.pop())):
+            mapping[label] = INTERVIEWER if old.is_interviewer else old.respondent
+    return mapping
+
+
+def _take_turns_back(event, actor, change=None):
+    own_text(event.transcript_id)
+    transcript = Transcript.objects.select_related("study", "respondent").get(pk=event.transcript_id)
+    key = history.key_of(transcript)
+    was, became = event.before[key]["revision"], event.after[key]["revision"]
+    if transcript.revision != became:
+        raise history.Conflict(_("The text was edited again since, so this cannot be undone."))
+    kept = TextRevision.objects.filter(transcript=transcript, number=was).first()
+    if kept is None:
+        raise history.Conflict(_("The text as it was is not kept, so it cannot be brought back."))
+    return _relabel(transcript, kept.turns, actor, "undo", undoes=event, change=change)
+
+
+history.undoers["assign-turns"] = _take_turns_back
+history.undoable["assign-turns"] = "manage_material"
 history.undoers["edit-text"] = take_back
 history.undoable["edit-text"] = "manage_material"

@@ -238,52 +238,117 @@ class ColumnsForm(Dressed, forms.Form):
 
 
 class TurnsForm(Dressed, forms.Form):
-    """Who speaks which turn of a text without labels: two voices in turn, to begin with."""
+    """Who speaks which turn of a text without labels: two voices in turn, to begin with; more where asked for.
 
-    MOST = 1_000  # turns shown; those after them go on in turn
-    first = forms.CharField(label=_("First voice"), max_length=40)
-    second = forms.CharField(label=_("Second voice"), max_length=40)
+    Turns before ``start``, and those after the MOST that are shown, are left as they are; where nothing was said of any
+    yet, two voices go on in turn.
+    """
 
-    def __init__(self, *args, upload, **kwargs):
+    MOST = 1_000  # turns shown
+    MOST_VOICES = 12
+    FEW = 3  # voices that are chosen by pressing one; of more, from a list
+
+    def __init__(self, *args, text, turns, own_name, start=0, voices=0, **kwargs):
         super().__init__(*args, **kwargs)
-        self.upload = upload
-        voices = list(dict.fromkeys(turn["speaker"] for turn in upload.turns if turn["speaker"]))
-        usual = [gettext("Interviewer"), staging.own_name(upload) or gettext("Respondent")]
-        self.fields["first"].initial, self.fields["second"].initial = (voices + usual[len(voices) :])[:2]
-        self.left = len(upload.turns) - self.MOST
-        for number, turn in enumerate(upload.turns[: self.MOST]):
-            self.fields[f"turn_{number}"] = forms.ChoiceField(
-                label=_("Turn %(number)s") % {"number": number + 1},
+        self.text, self.turns, self.start = text, turns, start
+        self.shown = range(start, min(len(turns), start + self.MOST))
+        known = list(dict.fromkeys(turn["speaker"] for turn in turns if turn["speaker"]))
+        self.is_new = not known
+        usual = [gettext("Interviewer"), own_name or gettext("Respondent")]
+        names = [*known, *usual[len(known) :]]
+        self.number = min(self.MOST_VOICES, max(len(names), voices))
+        for voice in range(1, self.number + 1):
+            self.fields[f"voice_{voice}"] = forms.CharField(
+                label=_("Voice %(number)s") % {"number": voice},
+                max_length=40,
                 required=False,
-                initial=self._initial(turn, number, voices),
-                choices=[("1", _("First")), ("2", _("Second")), ("", _("Nobody"))],
-                widget=forms.RadioSelect,
+                initial=names[voice - 1] if voice <= len(names) else "",
+                widget=forms.TextInput(attrs={"data-names": voice, "autocomplete": "off"}),
+            )
+        few = self.number <= self.FEW
+        for at in self.shown:
+            self.fields[f"turn_{at}"] = forms.ChoiceField(
+                label=_("Turn %(number)s") % {"number": at + 1},
+                required=False,
+                initial=self._initial(at, names),
+                choices=[
+                    *((str(n), self._name(n, names)) for n in range(1, self.number + 1)),
+                    ("", _("Nobody")),
+                ],
+                widget=forms.RadioSelect() if few else forms.Select(attrs={"class": "select"}),
             )
 
-    def _initial(self, turn, number, voices):
-        if not voices:
-            return "12"[number % 2]
-        return str(voices.index(turn["speaker"]) + 1) if turn["speaker"] in voices[:2] else ""
+    @staticmethod
+    def _name(voice, names):
+        return names[voice - 1] if voice <= len(names) else _("Voice %(number)s") % {"number": voice}
+
+    def _initial(self, at, names):
+        speaker = self.turns[at]["speaker"]
+        if self.is_new:
+            return "12"[at % 2]
+        return str(names.index(speaker) + 1) if speaker in names[: self.number] else ""
+
+    @property
+    def voices(self):
+        return [self[f"voice_{voice}"] for voice in range(1, self.number + 1)]
+
+    @property
+    def by_pressing(self):
+        return self.number <= self.FEW
+
+    @property
+    def may_have_more(self):
+        return self.number < self.MOST_VOICES
 
     @property
     def rows(self):
-        for number, turn in enumerate(self.upload.turns[: self.MOST]):
-            words = self.upload.text[turn["said"] : turn["end"]][:300]
-            yield self[f"turn_{number}"], words, lang_of(words)
+        for at in self.shown:
+            words = self.text[self.turns[at]["said"] : self.turns[at]["end"]][:300]
+            yield self[f"turn_{at}"], words, lang_of(words)
+
+    @property
+    def pages(self):
+        """``(first turn, last turn, where it starts, whether it is shown)`` where there are several pages."""
+        starts = range(0, len(self.turns), self.MOST)
+        ends = [min(len(self.turns), start + self.MOST) for start in starts]
+        return (
+            [(a + 1, b, a, a == self.start) for a, b in zip(starts, ends, strict=True)]
+            if len(ends) > 1
+            else []
+        )
 
     def clean(self):
-        first, second = self.cleaned_data.get("first"), self.cleaned_data.get("second")
-        if first and second and first.casefold() == second.casefold():
-            self.add_error("second", _("The two voices need two names."))
+        names = {}
+        for voice in range(1, self.number + 1):
+            name = self.cleaned_data.get(f"voice_{voice}", "")
+            if name and name.casefold() in names:
+                self.add_error(f"voice_{voice}", _("Two voices need two names."))
+            names[name.casefold()] = voice
+        for at in self.shown:
+            voice = self.cleaned_data.get(f"turn_{at}")
+            is_nameless = voice and not self.cleaned_data.get(f"voice_{voice}")
+            if is_nameless and f"voice_{voice}" not in self.errors:
+                self.add_error(f"voice_{voice}", _("This voice speaks, so it needs a name."))
         return self.cleaned_data
 
     def labels(self):
         """A label or None for each turn of the text."""
-        name = {"1": self.cleaned_data["first"], "2": self.cleaned_data["second"], "": None}
-        chosen = [self.cleaned_data[f"turn_{n}"] for n, _turn in enumerate(self.upload.turns[: self.MOST])]
-        next_one = "2" if chosen[-1] == "1" else "1"
-        chosen += [next_one if n % 2 == 0 else "21"[int(next_one) - 1] for n in range(self.left)]
-        return [name[which] for which in chosen]
+        name = {"": None} | {str(n): self.cleaned_data[f"voice_{n}"] for n in range(1, self.number + 1)}
+        old = [self.initial_name(turn["speaker"]) for turn in self.turns]
+        said = [name[self.cleaned_data[f"turn_{at}"]] for at in self.shown]
+        rest = old[self.shown.stop :]
+        if self.is_new and self.number == 2:
+            pair = [name["1"], name["2"]]
+            next_one = 1 if said[-1] == pair[0] else 0
+            rest = [pair[(next_one + n) % 2] for n in range(len(rest))]
+        return [*old[: self.start], *said, *rest]
+
+    def initial_name(self, speaker):
+        """What a voice is called now that was called so: names go for turns that are not shown too."""
+        for field in self.voices:
+            if speaker and field.initial == speaker:
+                return self.cleaned_data[field.name] or None
+        return speaker
 
 
 class TranscriptForm(SpeakersForm):

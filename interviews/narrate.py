@@ -359,6 +359,11 @@ def _map_speakers(story):
     return format_html(_("said who speaks in <b>{}</b>"), story.transcript or story.target)
 
 
+@sentence("assign-turns")
+def _assign_turns(story):
+    return format_html(_("said turn by turn who speaks in <b>{}</b>"), story.target)
+
+
 @sentence("add-respondent")
 def _add_respondent(story):
     return format_html(_("added the respondent <b>{}</b>"), story.target)

@@ -221,9 +221,9 @@ def _suggest_people(upload):
         upload.speakers[NAME] = {"new": own_name}
 
 
-def has_labels(upload):
-    """Whether the text itself says who speaks, anywhere."""
-    return any(turn["speaker"] and turn["said"] > turn["start"] for turn in upload.turns)
+def has_labels(text):
+    """Whether a text (of an upload or a transcript) itself says who speaks, anywhere."""
+    return any(turn["speaker"] and turn["said"] > turn["start"] for turn in text.turns)
 
 
 def assign_turns(upload, labels):

@@ -58,6 +58,11 @@ urlpatterns = [
     path("respondent-types/<int:type_id>/", respondents.edit_type, name="respondent-type"),
     path("attributes/<int:attribute_id>/", respondents.edit_attribute, name="attribute"),
     path("transcripts/<int:transcript_id>/speakers/", material.map_speakers, name="speakers"),
+    path(
+        "transcripts/<int:transcript_id>/turns/",
+        material.assign_turns_of_transcript,
+        name="transcript-turns",
+    ),
     path("transcripts/<int:transcript_id>/edit/", editing.edit_text, name="edit-text"),
     path("transcripts/<int:transcript_id>/revisions/", editing.list_revisions, name="revisions"),
     path("transcripts/<int:transcript_id>/restricted/", restricted.list_passages, name="restricted"),

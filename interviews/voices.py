@@ -39,8 +39,14 @@ def voices(study):
     """The Voices of a study, by transcript."""
     speakers = Prefetch("speakers", Speaker.objects.select_related("respondent"))
     transcripts = study.transcripts.kept().without_text()
+    edited = study.transcripts.filter(revision__gt=1).order_by()  # they may have lost labels
+    heard = {pk: {turn["speaker"] for turn in turns} for pk, turns in edited.values_list("pk", "turns")}
     for transcript in transcripts.select_related("respondent").prefetch_related(speakers):
-        labelled = [speaker for speaker in transcript.speakers.all() if not speaker.is_interviewer]
+        labelled = [
+            speaker
+            for speaker in transcript.speakers.all()
+            if not speaker.is_interviewer and speaker.label in heard.get(transcript.pk, {speaker.label})
+        ]
         for speaker in labelled:
             yield Voice(transcript, speaker, speaker.respondent or transcript.respondent)
         if not labelled:

@@ -75,6 +75,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:restore-respondent": (NOT_OFFERED, LEAD),
     "interviews:respondent-type": (LEAD, LEAD),
     "interviews:attribute": (LEAD, LEAD),
+    "interviews:transcript-turns": (LEAD, LEAD),
     "interviews:speakers": (LEAD, LEAD),
     "interviews:transcript-settings": (LEAD, NOT_OFFERED),
     "interviews:names": (LEAD, LEAD),
@@ -249,6 +250,7 @@ class World:
         self.transcript = import_transcript(self.study, owner, "one.txt", TEXT.encode())
         self.removed = import_transcript(self.study, owner, "two.txt", TEXT.encode() + b"\nMore.")
         Transcript.objects.filter(pk=self.removed.pk).update(removed_at=timezone.now())
+        self.unlabelled = import_transcript(self.study, owner, "three.txt", b"Why?\n\nWe were young.\n")
         self.type = make_type(self.study)
         self.attribute = make_attribute(self.study)
         self.respondent = make_respondent(self.study, respondent_type=self.type)
@@ -314,6 +316,7 @@ class World:
             "interviews:respondent-type": [self.type.pk],
             "interviews:attribute": [self.attribute.pk],
             "interviews:restore-transcript": [self.removed.pk],
+            "interviews:transcript-turns": [self.unlabelled.pk],
             "interviews:lift-restriction": [self.passage.pk],
             "interviews:settle-restriction": [self.passage.pk],
             "interviews:remove-respondent": [self.respondent.pk],

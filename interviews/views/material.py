@@ -11,13 +11,14 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import history, material, respondents, staging
+from .. import editing, history, material, respondents, staging
 from ..access import reach
 from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
 from ..importers import archive
@@ -400,15 +401,42 @@ def assign_turns(request, slug, upload_id):
     uploads = Upload.objects.filter(study=study, user=request.user).select_related("respondent")
     upload = get_object_or_404(uploads, pk=upload_id)
     upload.study = study
-    if not upload.turns or staging.has_labels(upload):
-        raise Http404
-    form = TurnsForm(request.POST if request.method == "POST" else None, upload=upload)
-    if form.is_valid():
+    form = _turns_form(request, upload, staging.own_name(upload))
+    if _are_assigned(request, form):
         staging.assign_turns(upload, form.labels())
         messages.success(request, _("Saved: who speaks in %(name)s.") % {"name": upload.filename})
         return redirect("interviews:import", study.slug)
-    context = {"study": study, "page": "import", "upload": upload, "form": form}
+    back = (reverse("interviews:import", args=[study.slug]), _("Import transcripts"))
+    context = {"study": study, "page": "import", "name": upload.filename, "form": form, "back": back}
     return render(request, "interviews/assign_turns.html", context)
+
+
+def _turns_form(request, text, own_name):
+    """The form for a text without labels; 404 for any other."""
+    if not text.turns or staging.has_labels(text):
+        raise Http404
+    asked = [_number(params.get(name)) for params, name in ((request.GET, "from"), (request.POST, "voices"))]
+    if asked[0] % TurnsForm.MOST or asked[0] >= len(text.turns):
+        raise Http404
+    more = request.POST.get("do") == "more"
+    about = {"text": text.text, "turns": text.turns, "own_name": own_name, "start": asked[0]}
+    form = TurnsForm(_posted(request), **about, voices=asked[1])
+    if not more:
+        return form
+    chosen = {name: request.POST.get(name, "") for name in form.fields}
+    return TurnsForm(**about, voices=form.number + 1, initial=chosen)
+
+
+def _number(given):
+    return int(given) if given and given.isdecimal() and len(given) < 7 else 0
+
+
+def _posted(request):
+    return request.POST if request.method == "POST" else None
+
+
+def _are_assigned(request, form):
+    return form.is_bound and form.is_valid()
 
 
 # One transcript
@@ -430,8 +458,39 @@ def map_speakers(request, transcript_id):
         "study": transcript.study,
         "form": form,
         "pseudonyms": known.values(),
+        "may_assign_turns": transcript.turns and not staging.has_labels(transcript),
     }
     return render(request, "interviews/speakers.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign_turns_of_transcript(request, transcript_id):
+    """As ``assign_turns``, once it is imported: an edit of who speaks, with codings and all that counts."""
+    transcript = _material(request, transcript_id)
+    own = transcript.respondent.pseudonym if transcript.respondent else ""
+    form = _turns_form(request, transcript, own)
+    stale = ""
+    if _are_assigned(request, form):
+        try:
+            event = editing.assign_turns(
+                transcript.pk, form.labels(), request.user, revision=_number(request.POST.get("revision"))
+            )
+        except editing.Stale:
+            stale = _("Somebody has changed this transcript meanwhile. Look at the turns again, then save.")
+        else:
+            if event:
+                messages.success(request, _("Saved. All that is coded here counts for who speaks now."))
+            return redirect("interviews:speakers", transcript.pk)
+    context = {
+        "study": transcript.study,
+        "transcript": transcript,
+        "name": transcript.title,
+        "form": form,
+        "back": (reverse("interviews:speakers", args=[transcript.pk]), _("Speakers")),
+        "stale": stale,
+    }
+    return render(request, "interviews/assign_turns.html", context, status=409 if stale else 200)
 
 
 @transaction.atomic

@@ -8,26 +8,35 @@ export function following(chosen, number, above) {
   return Array.from({ length: number }, () => (last = OTHER[last]));
 }
 
-function setUp(form) {
-  const turns = [...form.querySelectorAll(".voices > li")];
+function alternate(form, box) {
+  const turns = [...form.querySelectorAll(".turn-voices > li")];
   const value = (turn) => turn.querySelector("input:checked")?.value ?? "";
-  const alternate = document.getElementById("alternate");
-  alternate.closest("[data-needs-script]").hidden = false;
+  box.closest("[data-needs-script]").hidden = false;
   form.addEventListener("change", (event) => {
-    const turn = event.target.closest(".voices > li");
-    if (!turn || !alternate.checked) return;
+    const turn = event.target.closest(".turn-voices > li");
+    if (!turn || !box.checked) return;
     const at = turns.indexOf(turn);
     const above = at ? value(turns[at - 1]) : "";
     const rest = turns.slice(at + 1);
     const wanted = following(event.target.value, rest.length, above);
     rest.forEach((each, i) => (each.querySelector(`input[value="${wanted[i]}"]`).checked = true));
   });
-  const name = (which) => {
-    const typed = document.getElementById(which === "1" ? "id_first" : "id_second").value.trim();
-    for (const words of form.querySelectorAll(`[data-voice="${which}"]`)) if (typed) words.textContent = typed;
-  };
-  form.addEventListener("input", (event) => event.target.matches("#id_first, #id_second") && ["1", "2"].forEach(name));
-  ["1", "2"].forEach(name);
+}
+
+/** Voices are called in the turns as they are called above. */
+function name(form, field) {
+  const called = field.value.trim();
+  if (!called) return;
+  for (const words of form.querySelectorAll(`[data-voice="${field.dataset.names}"], option[value="${field.dataset.names}"]`)) {
+    words.textContent = called;
+  }
+}
+
+function setUp(form) {
+  const box = document.getElementById("alternate");
+  if (box) alternate(form, box);
+  form.addEventListener("input", (event) => event.target.matches("[data-names]") && name(form, event.target));
+  for (const field of form.querySelectorAll("[data-names]")) name(form, field);
 }
 
 if (globalThis.document) setUp(document.getElementById("turns"));

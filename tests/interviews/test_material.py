@@ -768,11 +768,11 @@ def test_turns_of_a_text_without_labels_are_given_to_two_voices(client, study, l
     address = reverse("interviews:upload-turns", args=[study.slug, upload.pk])
     assert address in page(client, study)
     assert "我们一起" in client.get(address).content.decode()
-    wrong = client.post(address, {"first": "A", "second": "a"})
+    wrong = client.post(address, {"voice_1": "A", "voice_2": "a"})
     assert "two names" in wrong.content.decode()
     chosen = {
-        "first": "Interviewer",
-        "second": "Wenbo",
+        "voice_1": "Interviewer",
+        "voice_2": "Wenbo",
         "turn_0": "1",
         "turn_1": "2",
         "turn_2": "1",

@@ -149,7 +149,7 @@ def test_the_page_takes_the_same_queries_whatever_there_is(
     ann = make_respondent(study, "Ann")
     for _ in range(many):
         make_transcript(study, TALK, respondent=ann)
-    with django_assert_num_queries(4):  # user, respondent, transcripts, speakers
+    with django_assert_num_queries(5):  # user, respondent, transcripts, speakers, what is left of labels
         assert client.get(reverse("interviews:respondent-transcripts", args=[ann.pk])).status_code == 200
 
 
