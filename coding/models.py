@@ -277,6 +277,12 @@ class MemoQuerySet(StudyScopedQuerySet):
 
     readable_by = visible_to
 
+    def taken_out_by(self, user):
+        """As visible_to, for files and scripts: none on restricted words, whoever asks."""
+        return self.visible_to(user).exclude(
+            _restricted("segment") | _restricted("coded_segment__content_object")
+        )
+
     def with_targets(self):
         """Add what each is on, without reading transcripts: ids, names, the range and the first words.
 

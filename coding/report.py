@@ -52,7 +52,7 @@ class Report:
     def notice(self):
         """What the file says of what it leaves out."""
         if not self.withheld:
-            return _("No passage of these results is restricted.")
+            return _("No passage had to be withheld.")
         return ngettext(
             "%(n)d passage is withheld, as it is restricted.",
             "%(n)d passages are withheld, as they are restricted.",

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from interviews import anchors
 from interviews.history import image
 from interviews.models import Event
+from interviews.restricted import NO_QUOTATIONS
 
 from .codebook import MEANING
 from .models import Code
@@ -23,8 +24,8 @@ class Revision:
     is_first: bool
 
 
-def of_code(code):
-    """The revisions of a code, the newest first."""
+def of_code(code, quotations=NO_QUOTATIONS):
+    """The revisions of a code, the newest first; texts in ``quotations`` are withheld."""
     key = f"code:{code.pk}"
     events = Event.objects.filter(study=code.study_id, mentions__key=key, kind="codebook")
     events = events.exclude(first_action__in=NOT_OF_MEANING).select_related("actor", "undoes")
@@ -32,7 +33,10 @@ def of_code(code):
     for event in events.order_by("-pk"):
         old, new = event.before.get(key, {}), event.after.get(key, {})
         fields = [
-            (Code._meta.get_field(name).verbose_name, anchors.changes(old.get(name, ""), new.get(name, "")))
+            (
+                Code._meta.get_field(name).verbose_name,
+                anchors.changes(*(quotations.shown(image.get(name, "")) for image in (old, new))),
+            )
             for name in MEANING
             if old.get(name, "") != new.get(name, "")
         ]
@@ -41,8 +45,11 @@ def of_code(code):
     return found
 
 
-def as_of(study, moment):
-    """The codes as they were at a moment, siblings in order: objects with the fields of Code, ``asked_of`` as ids."""
+def as_of(study, moment, quotations=NO_QUOTATIONS):
+    """The codes as they were at a moment, siblings in order: objects with the fields of Code, ``asked_of`` as ids.
+
+    Texts in ``quotations`` are withheld.
+    """
     codes = study.codes.prefetch_related("asked_of")
     state = {f"code:{code.pk}": image(code) for code in codes}
     events = Event.objects.filter(study=study, kind="codebook", at__gte=moment)
@@ -55,4 +62,6 @@ def as_of(study, moment):
             else:
                 state[key] = dict(before[key])
     found = [SimpleNamespace(pk=int(key.removeprefix("code:")), **values) for key, values in state.items()]
+    for code in found:
+        code.example = quotations.shown(code.example)
     return sorted(found, key=lambda code: (code.order, code.name, code.pk))

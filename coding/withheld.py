@@ -1,7 +1,11 @@
 """How much of what is asked for stays out of files, as it is restricted."""
 
-from interviews.restricted import hidden_in_exports
+from django.utils.translation import gettext as _
 
+from interviews.restricted import Hidden, Quotations, hidden_in_exports
+
+from . import codebook
+from .models import Code
 from .queries.frame import Frame
 from .queries.question import Question, asked_codes, asked_people, coded_rows
 
@@ -22,3 +26,16 @@ def segments_withheld(study, frame: Frame, question: Question) -> int:
         "content_object__end",
     )
     return sum(hidden.touches(*place) for _pk, *place in places.distinct())
+
+
+def take_out_examples(passage, actor):
+    """Empty the examples that quote a passage that is restricted now: an example is read by all and goes into files.
+
+    Returns the codes, for the person to be told.
+    """
+    quotations = Quotations(Hidden({passage.transcript_id: [(passage.start, passage.end)]}))
+    codes = Code.objects.filter(study=passage.transcript.study_id).exclude(example="")
+    found = [code for code in codes if code.example in quotations]
+    for code in found:
+        codebook.edit_code(code, actor, _("It quoted a passage that is restricted."), example="")
+    return found

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from .history import TRACKED
 from .narrate import NAMED_PER_EVENT, name_fields, related
+from .restricted import NO_QUOTATIONS
 
 # Fields that mean nothing to a reader, or say again what another field says.
 UNTOLD = {
@@ -49,8 +50,8 @@ class Told:
     further: int
 
 
-def differences(story, reader, attributes=None, most=NAMED_PER_EVENT):
-    """What an event changed, as this reader may know it; ``attributes`` are names by key.
+def differences(story, reader, attributes=None, quotations=NO_QUOTATIONS, most=NAMED_PER_EVENT):
+    """What an event changed, as this reader may know it, ``quotations`` withheld; ``attributes`` are names by key.
 
     No more than ``most`` rows are told, or all for None.
     """
@@ -60,6 +61,8 @@ def differences(story, reader, attributes=None, most=NAMED_PER_EVENT):
     found = []
     for key in keys[:most]:
         found += _of_row(story, key, attributes or {})
+    for each in found:
+        each.old, each.new = quotations.shown(each.old), quotations.shown(each.new)
     return Told(found, len(keys) - len(keys[:most]))
 
 

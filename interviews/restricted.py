@@ -5,8 +5,10 @@ each with one query. Whoever hands out text asks the ``Hidden`` they give. A hid
 that every position holds; a quote that touches a restricted passage is withheld whole.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -22,6 +24,7 @@ from .models import RestrictedPassage, Transcript
 
 PLACEHOLDER = "█"
 WITHHELD = gettext_lazy("Withheld (restricted passage)")
+LEAST_QUOTED = 8  # characters: fewer stand in many texts
 
 
 class Refused(Exception):
@@ -86,7 +89,48 @@ def _joined(ranges):
     return found
 
 
+class Quotations:
+    """Tells texts that quote what is ``hidden``, such as the example of a code. Texts are read only if asked."""
+
+    def __init__(self, hidden):
+        self.hidden = hidden
+
+    @cached_property
+    def _texts(self):
+        return dict(Transcript.objects.filter(pk__in=self.hidden.ranges).order_by().values_list("pk", "text"))
+
+    @cached_property
+    def _secrets(self):
+        found = (_plain(self._texts[pk][a:b]) for pk, each in self.hidden.ranges.items() for a, b in each)
+        return [words for words in found if len(words) >= LEAST_QUOTED]
+
+    def shown(self, text):
+        return str(WITHHELD) if text in self else text
+
+    def __contains__(self, text):
+        if not self.hidden or not text:
+            return False
+        words = _plain(text).strip("“”\"' ")
+        if len(words) < LEAST_QUOTED:
+            return False
+        if any(secret in words for secret in self._secrets):
+            return True
+        if words.isascii() and " " not in words:
+            return False  # a single word is no quotation
+        pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
+        return any(
+            self.hidden.touches(pk, *match.span())
+            for pk, whole in self._texts.items()
+            for match in pattern.finditer(whole)
+        )
+
+
+def _plain(text):
+    return " ".join(text.split())
+
+
 NOTHING = Hidden()
+NO_QUOTATIONS = Quotations(NOTHING)
 ANY = Exists(RestrictedPassage.objects.filter(transcript=OuterRef("pk"), lifted_at=None))
 
 
@@ -112,10 +156,23 @@ def hidden_in_exports(row):
 
 # Restricting and lifting
 
+_followers = []
+
+
+def follow(take_out):
+    """Have ``take_out(passage, actor)`` called when a passage is restricted; it takes out what quotes it elsewhere.
+
+    It returns what it took out, to be told.
+    """
+    _followers.append(take_out)
+
 
 @transaction.atomic
 def restrict(transcript_id, actor, start, end, *, revision, reason=""):
-    """Restrict a range of the text of this revision; returns the passage. Raises Refused."""
+    """Restrict a range of the text of this revision; returns the passage. Raises Refused.
+
+    Its ``taken_out`` is what quoted it elsewhere, and does no more.
+    """
     own_text(transcript_id)
     transcript = Transcript.objects.select_related("study").get(pk=transcript_id)
     if transcript.revision != revision:
@@ -125,7 +182,9 @@ def restrict(transcript_id, actor, start, end, *, revision, reason=""):
     row = RestrictedPassage.objects.create(
         transcript=transcript, start=start, end=end, reason=reason[:300], created_by=actor
     )
-    return _recorded(row, actor, "restrict-passage", {})
+    _recorded(row, actor, "restrict-passage", {})
+    row.taken_out = [each for take_out in _followers for each in take_out(row, actor)]
+    return row
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from .days import day_from, midnight, next_midnight
 from .differences import differences, row_name
 from .history import MENTIONED
 from .models import Event
+from .restricted import Quotations, hidden_in_exports
 
 AT_ONCE = 500
 CHARACTERS = 4_000_000  # of the images of events that are read together
@@ -126,11 +127,11 @@ lists = [_transcripts, _respondents]  # study -> (heading, [(key, name), ...])
 def table_of(study, events, reader):
     """Rows of cells as HEADER names them, one for each field that an event changed, or one for the event."""
     attributes = dict(study.attributes.values_list("key", "name"))
-    below = None
+    below, quotations = None, Quotations(hidden_in_exports(study))
     while chunk := list(_chunk(events, below)):
         below = chunk[-1].pk
         for told in narrate.tell(chunk, named=None):
-            yield from _rows(told, differences(told.story, reader, attributes, most=None))
+            yield from _rows(told, differences(told.story, reader, attributes, quotations, most=None))
 
 
 def _chunk(events, below):

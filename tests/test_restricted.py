@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coding import changes, memos
+from coding import changes, codebook, memos, results
 from coding.models import CodedSegment, Memo
 from coding.queries.frame import frame_of
 from coding.queries.question import question_from
@@ -40,6 +40,13 @@ TALK = (
     "March, in secret. So much for that.\n\nINTERVIEWER: Thank you.\n"
 )
 SECRET = "Rui sold to Crane 鹤鸣 in March, in secret."
+QUESTIONS = (
+    ("retrieval", "show=passages"),
+    ("retrieval", "show=passages&q=sold"),
+    ("crosstab", "by=respondent_type"),
+    ("cooccurrence", ""),
+    ("search", "q=that"),
+)
 WORDS = ("Rui sold", "sold to", "Crane", "鹤鸣", "in secret")
 
 
@@ -118,6 +125,11 @@ class Confided(World):
         start = self.told.text.index(SECRET)
         self.told.refresh_from_db()
         start = self.told.text.index(SECRET)
+        codebook.edit_code(self.code, people[Role.OWNER], example="“Rui sold  to Crane 鹤鸣 in March”")
+        self.kept = [
+            results.keep(self.study, coder, f"Kept {number}", *question, freeze=True)
+            for number, question in enumerate(QUESTIONS)
+        ]
         self.passage = restricted.restrict(
             self.told.pk, people[Role.OWNER], start, start + len(SECRET), revision=3
         )
@@ -178,23 +190,96 @@ def test_no_page_and_no_answer_shows_readers_what_is_restricted(settings, tmp_pa
     assert PLACEHOLDER * 8 in shown
 
 
+def exports_of(world, client, person):
+    """All that can be taken out of a study, ``(name, answer)``: what is sent as a file, and what scripts get."""
+    for name, (least, _post) in ADDRESSES.items():
+        if least == NOT_OFFERED or name in ("interviews:original", "health") or name.startswith("admin:"):
+            continue
+        for address in with_questions(world, name, world.address(name, person)):
+            answer = client.get(address)
+            is_file = "attachment" in answer.get("Content-Disposition", "")
+            of_scripts = (
+                name.startswith("api:") and name != "api:transcript-memos"
+            )  # the workspace's: as on pages
+            if is_file or (of_scripts and answer.status_code == 200):
+                yield name, address, answer
+
+
+def with_questions(world, name, address):
+    """An address, as it is and where it takes questions with those that give away the most."""
+    yield address
+    if name == "coding:download-report":
+        everything = "&".join(f"result={kept.pk}" for kept in world.kept)
+        for kind in ("docx", "html"):
+            yield f"{reverse(name, args=[world.study.slug, kind])}?{everything}"
+    if name in ("coding:picture", "coding:export-matrix", "coding:export-crosstab"):
+        yield f"{address}?by=transcript&code={world.code.pk}"
+
+
 def test_no_export_and_no_script_gets_what_is_restricted_whoever_asks(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     world = Confided()
-    client = client_of(world.people[Role.OWNER])
-    exports = [
-        name
-        for name, (least, _post) in ADDRESSES.items()
-        if least != NOT_OFFERED
-        and ("export" in name or name.endswith(("-html", "-docx", "-csv", "-xlsx", "-qdc")))
-    ]
-    assert len(exports) >= 5
-    found = {}
-    for name in [*exports, "api:read_transcript", "api:segments", "api:changes", "api:show_study"]:
-        answer = client.get(world.address(name, Role.OWNER))
-        assert answer.status_code == 200, name
-        found[name] = leaks(content_of(answer))
+    found = {
+        (name, address): leaks(content_of(answer))
+        for name, address, answer in exports_of(world, client_of(world.people[Role.OWNER]), Role.OWNER)
+    }
+    names = {name for name, _address in found}
+    kinds = ("coded-segments", "crosstab", "matrix", "cooccurrence", "coded-transcript", "codebook", "report")
+    assert all(any(kind in name for name in names) for kind in (*kinds, "picture", "network", "history"))
+    assert {"api:read_transcript", "api:segments", "api:changes", "api:show_study"} <= names
+    assert len(found) > 25
     assert not {name: words for name, words in found.items() if words}
+
+
+def test_the_report_says_how_much_it_withholds_and_the_history_too(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    world = Confided()
+    client = client_of(world.people[Role.OWNER])
+    for kind in ("docx", "html"):
+        address = reverse("coding:download-report", args=[world.study.slug, kind])
+        text = content_of(client.get(f"{address}?result={world.kept[0].pk}"))
+        assert "So much for that" in text
+        assert "3 passages are withheld" in text  # two here, one in the other transcript
+        assert "3 segments withheld" in strip_tags(narrate.tell(narrate.newest(world.study)[:1])[0].sentence)
+
+
+def test_examples_that_quote_a_restricted_passage_are_emptied_and_stay_out_of_what_was(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    world = Confided()
+    world.code.refresh_from_db()
+    assert world.code.example == ""
+    edit = world.study.events.latest("pk")
+    assert (edit.action, edit.reason) == ("edit-code", "It quoted a passage that is restricted.")
+    reader, owner = client_of(world.people[Role.READER]), client_of(world.people[Role.OWNER])
+    address = reverse("coding:revisions-of-code", args=[world.code.pk])
+    assert not leaks(content_of(reader.get(address)))
+    assert leaks(content_of(owner.get(address)))
+    restricted.lift(world.passage, world.people[Role.OWNER])
+    assert leaks(content_of(reader.get(address)))
+
+
+@pytest.mark.parametrize(
+    ("example", "goes"),
+    [
+        ("sold to Crane", True),
+        ("“Rui sold to\nCrane”", True),
+        (f"One who asked: {SECRET} (Meiling)", True),
+        ("Before that, a word to you. Rui", True),
+        ("So much for that", False),
+        ("Crane flies", False),
+        ("secret", False),
+    ],
+)
+def test_an_example_is_emptied_where_it_quotes_what_is_restricted(study, lead, transcript, example, goes):
+    code = make_code(study, "Trust", example=example)
+    other = make_code(make_study(), example=example)
+    start = TALK.index(SECRET)
+    passage = restricted.restrict(transcript.pk, lead, start, start + len(SECRET), revision=1)
+    code.refresh_from_db()
+    other.refresh_from_db()
+    assert (code.example == "") == goes
+    assert passage.taken_out == ([code] if goes else [])
+    assert other.example == example
 
 
 def test_what_is_taken_out_says_how_much_was_withheld(settings, tmp_path):
@@ -203,7 +288,7 @@ def test_what_is_taken_out_says_how_much_was_withheld(settings, tmp_path):
     client = client_of(world.people[Role.OWNER])
     text = content_of(client.get(reverse("coding:export-coded-segments", args=[world.study.slug])))
     assert str(WITHHELD) in text
-    ends = [line.rstrip().rsplit(",", 2)[1:] for line in text.splitlines()]
+    ends = [line.rstrip().rsplit(",", 3)[1:3] for line in text.splitlines()]
     assert ["yes", "3"] in ends  # two here, one in the other transcript
     assert ["", "3"] in ends
     page = content_of(client.get(reverse("coding:coded-transcript-html", args=[world.told.pk])))

@@ -45,9 +45,9 @@ class BesideCodings(Schema):
 
 @router.get("/studies/{slug}/memos/", response=list[MemoOut], url_name="memos", summary="Memos you may read")
 def list_memos(request, slug: str):
-    """Shared memos and your own, the newest first; texts are Markdown."""
+    """Shared memos and your own, the newest first, less those on restricted passages; texts are Markdown."""
     study = reach(Study.objects, request.user, "read", slug=slug)
-    rows = Memo.objects.readable_by(request.user).filter(study=study).with_targets()
+    rows = Memo.objects.taken_out_by(request.user).filter(study=study).with_targets()
     return [_row(memo) for memo in rows]
 
 

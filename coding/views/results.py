@@ -190,7 +190,9 @@ def download_report(request, slug, kind):
     study, made, _address = _report(request, slug)
     title = _("Report: %(study)s") % {"study": study.name}
     shown = ", ".join(name for _key, name, is_shown in made.attributes if is_shown)
-    exports.note_export(study, request.user, f"report.{kind}", shown, len(made.sections))
+    exports.note_export(
+        study, request.user, f"report.{kind}", shown, len(made.sections), withheld=made.withheld
+    )
     if kind == "docx":
         content, content_type = report.docx_of(made, title), documents.TYPE
     else:

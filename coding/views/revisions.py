@@ -11,6 +11,7 @@ from coding.models import Code
 from interviews.access import reach
 from interviews.days import day_from, next_midnight
 from interviews.models import Study
+from interviews.restricted import Quotations, hidden_from, hidden_in_exports
 
 
 @login_required
@@ -24,7 +25,7 @@ def show_revisions(request, code_id):
         "study": study,
         "page": "codebook",
         "code": code,
-        "revisions": revisions.of_code(code),
+        "revisions": revisions.of_code(code, Quotations(hidden_from(study))),
         "behind": behind.count(),
     }
     return render(request, "coding/revisions.html", context)
@@ -37,7 +38,8 @@ def show_as_of(request, slug):
     study = reach(Study.objects, request.user, "read", slug=slug)
     asked = request.GET.get("day", "")
     day = day_from(asked)
-    codes = revisions.as_of(study, next_midnight(day or timezone.localdate()))
+    quotations = Quotations(hidden_in_exports(study))
+    codes = revisions.as_of(study, next_midnight(day or timezone.localdate()), quotations)
     look_of, names = looks(codes), dict(study.respondent_types.values_list("pk", "name"))
     lines = [
         {

@@ -17,6 +17,7 @@ from interviews.access import reach
 from interviews.csv_files import csv_response
 from interviews.differences import differences
 from interviews.models import Event, Study
+from interviews.restricted import Quotations, hidden_from
 
 EVENTS_ON_A_PAGE = 50
 
@@ -51,9 +52,9 @@ def _lines(study, events, reader):
     attributes = dict(study.attributes.values_list("key", "name")) if events else {}
     undone = set(Event.objects.filter(undoes__in=events).order_by().values_list("undoes", flat=True))
     addresses = narrate.addresses(study, events)
-    lines = narrate.tell(events)
+    lines, quotations = narrate.tell(events), Quotations(hidden_from(study))
     for line in lines:
-        line.changed = differences(line.story, reader, attributes)
+        line.changed = differences(line.story, reader, attributes, quotations)
         line.address = addresses.get(line.event.pk)
         line.is_undone = line.event.pk in undone
         can_be = not line.is_undone and history.ERASED not in line.event.short_after

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import restricted
@@ -28,7 +29,7 @@ def list_passages(request, transcript_id):
     if form.is_valid():
         given = form.cleaned_data
         try:
-            restricted.restrict(
+            passage = restricted.restrict(
                 transcript.pk,
                 request.user,
                 given["start"],
@@ -40,6 +41,13 @@ def list_passages(request, transcript_id):
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Restricted: readers and exports do not have these words any more."))
+            if quoting := passage.taken_out:
+                told = ngettext(
+                    "The example of the code %(names)s quoted these words: it is emptied.",
+                    "The examples of the codes %(names)s quoted these words: they are emptied.",
+                    len(quoting),
+                )
+                messages.warning(request, told % {"names": ", ".join(str(each) for each in quoting)})
             return redirect("interviews:restricted", transcript.pk)
     rows = transcript.restricted.filter(lifted_at=None).select_related("created_by")
     context = {

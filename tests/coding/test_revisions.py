@@ -98,5 +98,7 @@ def test_the_pages_take_the_same_queries_however_much_was_changed(
             codebook.edit_code(code, lead, definition=definition)
         with django_assert_num_queries(4):  # user, code, its events, what is behind
             client.get(reverse("coding:revisions-of-code", args=[code.pk]))
-        with django_assert_num_queries(6):  # user, study, codes, whom they were asked of, events, types
+        with django_assert_num_queries(
+            7
+        ):  # user, study, restricted, codes, whom they were asked of, events, types
             client.get(reverse("coding:codebook-as-of", args=[study.slug]))
