@@ -8,10 +8,11 @@ from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import parse_xml
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
@@ -68,6 +69,22 @@ def docx_of(
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
+
+
+def turn(document):
+    """Go on upon a page turned by a quarter."""
+    old = document.sections[-1]
+    new = document.add_section()
+    new.page_width, new.page_height = old.page_height, old.page_width
+    is_upright = new.page_width < new.page_height
+    new.orientation = WD_ORIENT.PORTRAIT if is_upright else WD_ORIENT.LANDSCAPE
+
+
+def repeat_head(table):
+    """Have a table's first row stand on each page it runs over, and no row broken by one."""
+    for row in table.rows:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def empty_document(title):

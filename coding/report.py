@@ -7,13 +7,14 @@ from django.http import QueryDict
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from docx.shared import Pt
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Cm, Pt
 
 from interviews.restricted import hidden_in_exports
 
 from . import guard
 from .columns import Unclear
-from .documents import empty_document, legal
+from .documents import empty_document, legal, repeat_head, turn
 from .queries.question import Question, columns_of, question_from
 from .results import answer, passages_of
 
@@ -199,16 +200,39 @@ def docx_of(report, title):
     return file.getvalue()
 
 
+WIDE = 6  # columns that a table may have beside its names, on an upright page
+
+
 def _table(document, section):
+    is_wide = len(section.columns) > WIDE
+    if is_wide:
+        turn(document)
+    page = document.sections[-1]
+    names = Cm(5)
+    each = (page.page_width - page.left_margin - page.right_margin - names) // max(1, len(section.columns))
     table = document.add_table(rows=1, cols=1 + len(section.columns))
-    table.style = "Light Grid"
-    for cell, words in zip(table.rows[0].cells, ["", *section.columns], strict=True):
-        cell.text = legal(words)
-    for label, numbers in section.rows:
-        cells = table.add_row().cells
-        cells[0].text = legal(str(label))
-        for cell, n in zip(cells[1:], numbers, strict=False):
-            cell.text = str(n)
+    table.style, table.autofit = "Table Grid", False
+    widths = [names, *[min(each, Cm(3))] * len(section.columns)]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    for _label, _numbers in section.rows:
+        table.add_row()
+    lines = [("", section.columns), *section.rows]
+    for row, (label, numbers) in zip(table.rows, lines, strict=True):
+        for index, (cell, words) in enumerate(zip(row.cells, [label, *numbers], strict=False)):
+            cell.width = widths[index]
+            _write(cell, legal(str(words)), is_number=index > 0)
+    repeat_head(table)
+    if is_wide:
+        turn(document)
+
+
+def _write(cell, words, is_number):
+    paragraph = cell.paragraphs[0]
+    paragraph.add_run(words).font.size = Pt(8.5)
+    paragraph.paragraph_format.space_after = Pt(0)
+    if is_number:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
 def _more(number):

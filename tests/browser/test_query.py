@@ -117,6 +117,7 @@ def test_a_quote_opens_in_its_transcript_and_leads_back_to_the_same_place(query,
     quote.get_by_role("link").click()
     query.get_by_role("link", name="Back to the passages").click()
     expect(query.locator(f"#{place}:target")).to_be_visible()
+    assert query.evaluate("[scrollY, document.documentElement.scrollHeight - innerHeight]") == [0, 0]
     assert "cell=" in query.url
 
 
