@@ -107,14 +107,14 @@ def asked_from(frame, params):
 
 def meet(study, frame, asked, event_id):
     """The Meeting that is asked for. Raises Unclear."""
-    codes, place = _rows(frame, asked)
+    codes, _place = _rows(frame, asked)
     if len(codes) > MOST_CODES:
         raise Unclear(
             _("%(many)s codes are too many for one table: choose a code, and those below it.")
             % {"many": len(codes)}
         )
     key = ("meet", asked.question, asked.how, asked.level)
-    matrix = cached(study, event_id, key, lambda: _matrix(frame, asked, codes, place))
+    matrix = cached(study, event_id, key, lambda: _matrix(frame, asked))
     return Meeting(codes, asked.level == "families", matrix)
 
 
@@ -136,10 +136,17 @@ def _rows(frame, asked):
     return heads, place
 
 
-def _matrix(frame, asked, codes, place):
+def rows_of(frame, asked):
+    """The codes of the table, in which row each code counts, and the coded segments that are counted."""
+    codes, place = _rows(frame, asked)
     rows = coded_rows(frame, asked.question, list(place))
     if asked.question.filters_people:
         rows = rows.filter(respondent__in=[person.id for person in asked_people(frame, asked.question)])
+    return codes, place, rows
+
+
+def _matrix(frame, asked):
+    codes, place, rows = rows_of(frame, asked)
     if asked.how == "respondent":
         found = list(
             rows.exclude(respondent=None).order_by().values_list("respondent_id", "tag_id").distinct()

@@ -55,7 +55,7 @@ def sides(
         for code in codes
         for number in range(len(heads))
     }
-    quotes = _quotes(frame, {pk for picked in chosen.values() for pk in picked}, hidden)
+    quotes = quotes_of(frame, {pk for picked in chosen.values() for pk in picked}, hidden)
     return [
         (
             code,
@@ -116,7 +116,8 @@ def _places(frame, question, codes, heads):
     return found
 
 
-def _quotes(frame, segments, hidden):
+def quotes_of(frame: Frame, segments: set[int], hidden) -> dict[int, Quote]:
+    """Segments (ids) as they are shown."""
     rows = Segment.objects.filter(pk__in=segments).annotate(title=F("transcript__title")).order_by()
     rows = list(rows)
     turns = turns_of({row.transcript_id for row in rows})

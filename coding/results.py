@@ -17,6 +17,7 @@ from . import cooccurrence, retrieval, search
 from .asked import people_words, sentence
 from .columns import BY_RESPONDENT, BY_TRANSCRIPT, Unclear
 from .models import CodedSegment, FrozenPassage, Result, Segment
+from .queries.around import turn_at, turns_of
 from .queries.crosstab import cross_tabulate
 from .queries.frame import frame_of
 from .queries.question import asked_codes, asked_people, coded_rows, question_from
@@ -318,13 +319,16 @@ def passages_of(members, frame, hidden, *, most, quotes=None):
     )
     codes = {code.id: code for code in frame.codes}
     found = []
-    for segment in rows.order_by("transcript__title", "transcript", "start", "end"):
+    rows = list(rows.order_by("transcript__title", "transcript", "start", "end"))
+    turns = turns_of({segment.transcript_id for segment in rows})
+    for segment in rows:
         person = frame.people.get(segment.respondent_id)
         place = segment.transcript_id, segment.start, segment.end
         found.append(
             {
                 "segment": segment,
                 "title": segment.transcript.title,
+                "turn": turn_at(turns[segment.transcript_id], segment.start)[0],
                 "person": person,
                 "quote": hidden.quote(*place, (quotes or {}).get(segment.pk, segment.quote)),
                 "withheld": hidden.touches(*place),

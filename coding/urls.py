@@ -72,6 +72,7 @@ urlpatterns = [
     path("transcripts/<int:transcript_id>/erase/", trash.erase_transcript, name="erase-transcript"),
     path("respondents/<int:respondent_id>/erase/", trash.erase_respondent, name="erase-respondent"),
     path("studies/<str:slug>/co-occurrence/", cooccurrence.show_cooccurrence, name="cooccurrence"),
+    path("studies/<str:slug>/co-occurrence/pairs/", cooccurrence.show_pairs, name="pairs"),
     path(
         "studies/<str:slug>/export/co-occurrence.csv",
         cooccurrence.download_cooccurrence,

@@ -139,6 +139,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:result": (READER, NOT_OFFERED),
     "coding:remove-result": (NOT_OFFERED, CODER),
     "coding:cooccurrence": (READER, NOT_OFFERED),
+    "coding:pairs": (READER, NOT_OFFERED),
     "coding:export-cooccurrence": (LEAD, NOT_OFFERED),
     "coding:network": (LEAD, NOT_OFFERED),
     "coding:retrieval": (READER, NOT_OFFERED),

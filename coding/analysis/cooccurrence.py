@@ -4,6 +4,7 @@ A passage is one code on one stretch of a transcript, whoever put it there. Memo
 pairs take, however often passages overlap.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
@@ -89,6 +90,29 @@ def _counted(found, one, other, codes, nested):
         codes, codes
     )
     return (both + both.T).ravel()
+
+
+def pairs_of(
+    first: Sequence[tuple[int, int, int]], second: Sequence[tuple[int, int, int]], *, nested: bool = False
+) -> list[tuple[int, int]]:
+    """The pairs that ``meeting`` counts, as places in both: ``(transcript, start, end)`` of each passage, each once."""
+    others = sorted(range(len(second)), key=lambda place: second[place])
+    starts = [second[place][:2] for place in others]
+    reach, furthest = [], (-1, -1)  # up to each, where the one that ends last does
+    for place in others:
+        transcript, _start, end = second[place]
+        furthest = max(furthest, (transcript, end))
+        reach.append(furthest)
+    found = []
+    for one, (transcript, start, end) in enumerate(first):
+        at = bisect_left(starts, (transcript, end)) - 1
+        while at >= 0 and reach[at] > (transcript, start):
+            its_transcript, its_start, its_end = second[others[at]]
+            meets = its_transcript == transcript and start < its_end
+            if meets and (not nested or (start <= its_start and its_end <= end)):
+                found.append((one, others[at]))
+            at -= 1
+    return found
 
 
 def _pieces(numbers: np.ndarray, most: int):

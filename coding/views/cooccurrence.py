@@ -3,21 +3,23 @@
 from math import isfinite
 
 from django.contrib.auth.decorators import login_required
-from django.http import QueryDict
+from django.core.paginator import Paginator
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from interviews.access import reach
 from interviews.models import Study
+from interviews.restricted import hidden_from
 
-from .. import cooccurrence, exports, guard
+from .. import cooccurrence, exports, guard, pairs
 from ..analysis.cooccurrence import coefficients
 from ..columns import Unclear
 from ..cooccurrence import HOW_HINTS, HOW_NAMES
 from ..queries.frame import frame_of
+from ..quotes import quotes_of
+from .asking import lifts, page_in
 from .filtering import address_of, people_filters
 from .pictures import svg_response
 
@@ -28,6 +30,18 @@ OWN_NAMES = {
     "nesting": gettext_lazy("Passages"),
     "turn": gettext_lazy("Turns"),
     "respondent": gettext_lazy("Respondents"),
+}
+COUNTED = {
+    "overlap": lambda n: ngettext(
+        "%(n)s pair of passages that overlap", "%(n)s pairs of passages that overlap", n
+    ),
+    "nesting": lambda n: ngettext(
+        "%(n)s pair of passages, one within the other", "%(n)s pairs of passages, one within the other", n
+    ),
+    "turn": lambda n: ngettext("%(n)s turn with both codes", "%(n)s turns with both codes", n),
+    "respondent": lambda n: ngettext(
+        "%(n)s respondent with both codes", "%(n)s respondents with both codes", n
+    ),
 }
 
 
@@ -62,7 +76,7 @@ def show_cooccurrence(request, slug):
         "hint": HOW_HINTS[asked.how],
         "own_name": OWN_NAMES[asked.how],
         "codes": meeting.codes,
-        "lines": _lines(study, asked, meeting),
+        "lines": _lines(asked, meeting),
         "pairs_exceed": asked.how in ("overlap", "nesting"),
         "address": address_of(request.GET),
         "coders": [(name, pk in asked.question.coders) for pk, name in frame.coders],
@@ -77,11 +91,9 @@ def _warning(study, frame, asked):
     return guard.warning(guard.of_filter(study, frame, asked.question)) if study.may["export"] else ""
 
 
-def _lines(study, asked, meeting):
+def _lines(asked, meeting):
     """Rows of the matrix: the code, its own number, and a cell for each code."""
     shares = coefficients(meeting.matrix)
-    retrieval = reverse("coding:retrieval", args=[study.slug])
-    kept = _filters(asked)
     lines = []
     for row, code in enumerate(meeting.codes):
         cells = []
@@ -91,10 +103,10 @@ def _lines(study, asked, meeting):
                 {
                     "n": n,
                     "face": _face(asked, n, share),
-                    "other": other.name,
+                    "other": other,
                     "same": row == column,
                     "heat": _heat(share) if n else 0,
-                    "address": f"{retrieval}?{_retrieval(asked, meeting, code, other)}{kept}" if n else "",
+                    "pair": f"{code.id},{other.id}",
                 }
             )
         lines.append({"code": code, "own": int(meeting.matrix.own[row]), "cells": cells})
@@ -114,24 +126,51 @@ def _heat(share):
     return 1 + sum(share >= step for step in (0.1, 0.25, 0.5))
 
 
-def _retrieval(asked, meeting, code, other):
-    """The address of the passages behind a cell, where retrieval can ask for them: of the row's code; of nesting, the
-    column's."""
-    relation = {"overlap": "overlap", "nesting": "within", "turn": "near", "respondent": ""}[asked.how]
-    first, second = (other, code) if asked.how == "nesting" else (code, other)
-    own = "" if meeting.takes_in else "&own=yes"
-    if not relation:
-        return f"show=passages&with={first.id}&with={second.id}{own}&sort=respondent"
-    return f"show=passages&with={first.id}&is={relation}&to={second.id}{own}"
+@login_required
+@require_GET
+def show_pairs(request, slug):
+    """What one cell counts: its pairs of passages, turns or respondents."""
+    study, frame, asked, meeting = _asked(request, slug, "read")
+    context = {"study": study, "page": "query", "frame": frame}
+    try:
+        if asked is None:
+            raise meeting
+        found = pairs.behind(frame, asked, request.GET.get("pair", ""))
+    except Unclear as unclear:
+        context["problem"] = str(unclear)
+        return render(request, "coding/pairs.html", context, status=400)
+    pages = Paginator(found.units, pairs.PER_PAGE)
+    shown = pages.get_page(page_in(request.GET))
+    segments = {pk for unit in shown.object_list for pk in (*unit.first, *unit.second)}
+    context |= {
+        "asked": asked,
+        "found": found,
+        "counted": COUNTED[asked.how](len(found.units)) % {"n": len(found.units)},
+        "shown": shown,
+        "page_numbers": list(pages.get_elided_page_range(shown.number)),
+        "units": _units(frame, shown, quotes_of(frame, segments, hidden_from(study))),
+        "coders": ", ".join(name for pk, name in frame.coders if pk in asked.question.coders),
+        "lifts": lifts(frame, asked.question, request.GET),
+        "address": address_of(request.GET),
+        "matrix": address_of(request.GET, "pair"),
+        "back": request.get_full_path(),
+    }
+    return render(request, "coding/pairs.html", context)
 
 
-def _filters(asked):
-    found = QueryDict(mutable=True)
-    found.setlist("respondent_type", asked.question.types)
-    found.setlist("respondent", asked.question.respondents)
-    found.setlist("where", [f"{key}:{value}" for key, value in asked.question.where])
-    text = found.urlencode()
-    return f"&{text}" if text else ""
+def _units(frame, shown, quotes):
+    """Each as (number, heading, passages of the row's code, of the column's)."""
+    for number, unit in enumerate(shown.object_list, start=shown.start_index()):
+        if unit.turn:
+            heading = _("%(title)s, turn %(n)s") % {
+                "title": frame.transcripts[unit.transcript],
+                "n": unit.turn,
+            }
+        elif unit.transcript is None:
+            heading = frame.people[unit.respondent].pseudonym
+        else:
+            heading = frame.transcripts[unit.transcript]
+        yield (number, heading, [quotes[pk] for pk in unit.first], [quotes[pk] for pk in unit.second])
 
 
 @login_required

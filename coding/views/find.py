@@ -75,6 +75,7 @@ def _page(request, study, params, *, refused="", status=200):
     shown = pages.get_page(params.get("page"))
     context |= {
         "asked": asked,
+        "back": f"{reverse('coding:find', args=[study.slug])}?{_address(params)}&page={shown.number}",
         "lines": search.lines(frame, shown.object_list, hidden),
         "shown": shown,
         "more": more,

@@ -86,6 +86,7 @@ def _answer(request, study, frame, asked, event_id, params):
     shown = pages.get_page(number)
     return {
         "answer": answer,
+        "back": f"{reverse('coding:retrieval', args=[study.slug])}?{_address(params)}&page={shown.number}",
         "shown": shown,
         "groups": _groups(frame, asked, retrieval.shown(frame, asked, shown.object_list, hidden)),
         "page_numbers": list(pages.get_elided_page_range(shown.number)),

@@ -12,6 +12,8 @@ from interviews import restricted
 from interviews.access import reach
 from interviews.models import Transcript
 
+ASKING = ("query", "cooccurrence", "retrieval", "find")  # with all pages below them
+
 
 @login_required
 @require_GET
@@ -67,7 +69,9 @@ def show_transcript(request, transcript_id):
 def back_to(request, study):
     """Where in this study's queries the reader came from, for a link that leads there again; nothing else."""
     back = request.GET.get("back", "")
-    return back if back.startswith(reverse("coding:query", args=[study.slug])) else ""
+    homes = [reverse(f"coding:{name}", args=[study.slug]) for name in ASKING]
+    results = reverse("coding:result", args=[0]).removesuffix("0/")
+    return back if back.startswith((*homes, results)) else ""
 
 
 @login_required

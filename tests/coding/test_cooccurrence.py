@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coding.analysis import cooccurrence
-from coding.analysis.cooccurrence import Passages, coefficients, meeting, network, sharing, turns_touched
+from coding.analysis.cooccurrence import (
+    Passages,
+    coefficients,
+    meeting,
+    network,
+    pairs_of,
+    sharing,
+    turns_touched,
+)
 from coding.analysis.pictures import Lane
 
 CODES = 4
@@ -38,6 +46,18 @@ def test_overlaps_and_nestings_are_those_that_looking_at_every_pair_gives(drawn,
     assert found.own.tolist() == [sum(row[3] == code for row in set(drawn)) for code in range(CODES)]
     assert meeting(arrays(drawn), CODES, nested=True).pairs.tolist() == nested.tolist()
     cooccurrence.PAIRS_AT_ONCE = kept
+
+
+@given(rows, rows, st.booleans())
+def test_the_pairs_behind_a_number_are_those_that_looking_at_every_pair_gives(drawn, others, nested):
+    first, second = sorted({row[:3] for row in drawn}), sorted({row[:3] for row in others}, reverse=True)
+    expected = {
+        (i, j)
+        for (i, a), (j, b) in product(enumerate(first), enumerate(second))
+        if a[0] == b[0] and (a[1] <= b[1] and b[2] <= a[2] if nested else a[1] < b[2] and b[1] < a[2])
+    }
+    found = pairs_of(first, second, nested=nested)
+    assert len(found) == len(expected) and set(found) == expected
 
 
 @given(rows, st.sampled_from([1, 2, 1000]))

@@ -9,10 +9,11 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from coding import cooccurrence
+from coding import cooccurrence, pairs
 from coding.demo import load_demo
 from coding.models import CodedSegment
 from coding.queries.frame import frame_of
+from interviews.restricted import restrict
 from tests.factories import (
     make_code,
     make_coded_segment,
@@ -90,16 +91,77 @@ def test_the_demo_studys_families_meet_as_often_as_every_pair_of_rows_says(clien
     assert any(int(row["c"]) for row in rows)
 
 
-def test_a_cell_leads_to_the_passages_behind_it(client):
+UNITS = {
+    "overlap": "passages that overlap",
+    "nesting": "passages, one within the other",
+    "turn": "with both codes",
+    "respondent": "with both codes",
+}
+
+
+@pytest.mark.parametrize("how", cooccurrence.HOWS)
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"coder": "coder_a"}, {"respondent_type": "returnee"}, {"codes": "all", "code": "Team return"}],
+)
+def test_a_cell_opens_exactly_what_it_counts(client, how, asked):
     study = load_demo()
     client.force_login(make_reader(study))
-    page = open_page(client, study).content.decode()
-    addresses = [unescape(each) for each in re.findall(r'<a class="cell" href="([^"]+)"', page)]
-    assert addresses
-    for address in addresses[:6]:
-        answer = client.get(address)
-        assert answer.status_code == 200
-        assert '<span class="words">' in answer.content.decode()
+    if "code" in asked:
+        asked = asked | {"code": study.codes.get(name=asked["code"]).pk}
+    page = open_page(client, study, how=how, **asked).content.decode()
+    cells = re.findall(r'<a class="cell" id="c([\d-]+)" href="([^"]+)".*?<b>(\d+)</b>', page)
+    assert cells or (how == "nesting" and "code" in asked)  # none within one family
+    for at, address, number in cells:
+        opened = client.get(unescape(address))
+        content = text(opened)
+        assert re.search(rf"\b{number} \w+ (of )?{UNITS[how]}", content), (address, number)
+        shown = re.findall(r'id="u(\d+)"', opened.content.decode())
+        assert [int(n) for n in shown] == list(range(1, min(int(number), pairs.PER_PAGE) + 1))
+        assert f"#c{at}" in opened.content.decode()
+        if "coder" in asked:
+            assert "as coded by coder_a" in content
+
+
+def test_the_pages_of_a_cell_have_each_pair_once_and_quotes_lead_back(client, monkeypatch):
+    monkeypatch.setattr(pairs, "PER_PAGE", 2)
+    study = make_study()
+    transcript, coder = make_transcript(study), make_coder(study)
+    one, other = make_code(study, "One"), make_code(study, "Other")
+    for start in range(0, 25, 5):
+        make_coded_segment(transcript, one, coder, start, start + 3)
+    make_coded_segment(transcript, other, coder, 0, 30)
+    make_coded_segment(transcript, other, make_coder(study), 0, 3)
+    client.force_login(make_reader(study))
+    found = []
+    for page in range(1, 4):
+        answer = open_page(client, study, "coding:pairs", pair=f"{one.pk},{other.pk}", page=page)
+        found += re.findall(r'id="q(\d+)a-?(\d+)"', answer.content.decode())
+    assert [int(number) for number, _segment in found] == [1, 2, 3, 4, 5, 6]
+    link = re.search(r'href="(/transcripts/[^"#]+)', answer.content.decode()).group(1)
+    back = re.search(r'class="back"><a href="([^"]+)"', client.get(unescape(link)).content.decode()).group(1)
+    assert unescape(back).startswith(reverse("coding:pairs", args=[study.slug]))
+
+
+@pytest.mark.parametrize("pair", ["", "1", "1,1", "0,x", "99999,1"])
+def test_a_cell_that_is_not_there_says_so(client, pair):
+    study = make_study()
+    make_coded_segment(make_transcript(study), make_code(study, pk=1))
+    client.force_login(make_reader(study))
+    assert "no such cell" in text(open_page(client, study, "coding:pairs", 400, pair=pair))
+
+
+def test_restricted_words_of_a_pair_are_withheld_from_readers(client):
+    study = make_study()
+    transcript, coder = make_transcript(study), make_coder(study)
+    one, other = make_code(study, "One"), make_code(study, "Other")
+    for code in (one, other):
+        make_coded_segment(transcript, code, coder, 0, 12)
+    restrict(transcript.pk, make_lead(study), 3, 6, revision=1)
+    client.force_login(make_reader(study))
+    page = text(open_page(client, study, "coding:pairs", pair=f"{one.pk},{other.pk}"))
+    assert transcript.text[:12] not in page
+    assert page.count("Withheld") == 2
 
 
 def test_the_matrix_says_its_formula_and_shows_the_coefficient(client):
@@ -180,3 +242,8 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
         cache.clear()
         with django_assert_num_queries(15):
             open_page(client, study, codes="all")
+        one, other = study.codes.values_list("pk", flat=True)[:2]
+        for code in (one, other):
+            make_coded_segment(study.transcripts.last(), study.codes.get(pk=code), coder, 0, 5)
+        with django_assert_num_queries(7):
+            open_page(client, study, "coding:pairs", codes="all", pair=f"{one},{other}")

@@ -274,3 +274,26 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
             23
         ):  # user, study, last event; frame 8; table 1; passages 7; statement 2; restricted
             open_page(client, study, cell=f"{parent.pk},returnee")
+
+
+@pytest.mark.parametrize("count", ["respondents", "transcripts", "segments", "coded_segments"])
+@pytest.mark.parametrize(
+    "asked", [{}, {"by": "city", "coder": "coder_a"}, {"by": "coder"}, {"children": "no"}]
+)
+def test_each_cell_opens_a_page_that_says_its_number(client, count, asked):
+    study = load_demo()
+    client.force_login(make_reader(study))
+    asked = {"count": count, **asked}
+    page = client.get(reverse("coding:query", args=[study.slug]), asked).content.decode()
+    cells = re.findall(r'data-cell="([^"]+)"[^>]*>.*?<b>(\d+)</b>', page)
+    assert len(cells) > 60
+    kinds = {
+        "respondents": "of",
+        "transcripts": "of",
+        "segments": "segments?",
+        "coded_segments": "coded segments?",
+    }
+    for key, number in cells[::7]:
+        opened = client.get(reverse("coding:passages", args=[study.slug]), {**asked, "cell": unescape(key)})
+        said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", opened.content.decode()))
+        assert re.search(rf"\b{number} {kinds[count]}\b", said), (key, number)

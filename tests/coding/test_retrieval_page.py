@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from coding import retrieval, search
+from coding import results, retrieval, search
 from coding.demo import load_demo
 from coding.models import CodedSegment, Memo
 from coding.queries.frame import frame_of
@@ -366,3 +366,29 @@ def test_no_page_is_shown_twice_whatever_the_order(client, study):
     both = [quotes(ask(client, study, sort=sort)) for sort in ("transcript", "respondent")]
     assert sorted(both[0]) == sorted(both[1])
     assert len(list(itertools.chain(*both))) == 10
+
+
+@pytest.mark.parametrize("name", ["coding:retrieval", "coding:find", "coding:result"])
+def test_each_quote_opens_in_context_and_leads_back_to_its_place(client, study, name):
+    client.force_login(make_lead(study))
+    if name == "coding:result":
+        lead = make_lead(study)
+        kept = results.keep(
+            study, lead, "Kept", "retrieval", f"show=passages&with={code(study, 'Money')}", freeze=True
+        )
+        address = reverse(name, args=[kept.pk])
+    else:
+        address = f"{reverse(name, args=[study.slug])}?show=passages&q=Eleven"
+    page = client.get(address).content.decode()
+    link = unescape(re.search(r'href="(/transcripts/\d+/\?back=[^"]+)"', page).group(1))
+    opened = client.get(link.partition("#")[0]).content.decode()
+    back = unescape(re.search(r'class="back"><a href="([^"]+)"', opened).group(1))
+    place = back.partition("#")[2]
+    assert f'id="{place}"' in client.get(back.partition("#")[0]).content.decode()
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/account/", "javascript:1"])
+def test_nothing_else_is_led_back_to(client, study, back):
+    client.force_login(make_reader(study))
+    page = client.get(reverse("coding:transcript", args=[study.transcripts.get().pk]), {"back": back})
+    assert 'class="back"' not in page.content.decode()
