@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from interviews.models import Study
+from interviews.numbers import whole_number
 
 from . import codebook
 from .colours import looks
@@ -76,8 +77,7 @@ class FamilyFilter(admin.SimpleListFilter):
         if self.value() is None:
             return queryset
         codes = list(Code.objects.filter(study__slug=request.GET.get("study")))
-        wanted = int(self.value()) if self.value().isdecimal() else 0
-        return queryset.filter(pk__in=codebook.subtree_ids(codes, wanted))
+        return queryset.filter(pk__in=codebook.subtree_ids(codes, whole_number(self.value()) or 0))
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -274,8 +274,7 @@ class CodeAdmin(admin.ModelAdmin):
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_changeform_initial_data(self, request):
-        parent = request.GET.get("parent", "")
-        return {"parent": int(parent)} if parent.isdecimal() else {}
+        return {"parent": whole_number(request.GET.get("parent", ""))}
 
     def save_form(self, request, form, change):
         return form.instance
@@ -416,7 +415,7 @@ class CodeAdmin(admin.ModelAdmin):
     def merge_view(self, request):
         """Merge one or several codes of a study into another, after a look at what that moves."""
         asked = request.POST if request.method == "POST" else request.GET
-        codes = [self.reach_code(request, pk) for pk in asked.getlist("codes") if pk.isdecimal()]
+        codes = [self.reach_code(request, pk) for pk in map(whole_number, asked.getlist("codes")) if pk]
         if not codes or len({code.study_id for code in codes}) > 1:
             raise Http404
         study = codes[0].study

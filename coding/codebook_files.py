@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interviews.history import images, record, undoable
+from interviews.numbers import whole_number
 from interviews.tables import Table, plain_name, read_table
 
 from . import codebook, outline, refi_qda
@@ -280,8 +281,9 @@ def _read_origin(row, cell):
 
 
 def _read_order(row, cell):
-    if cell.isascii() and cell.isdecimal() and int(cell) < 2**31:
-        row.values["order"] = int(cell)
+    order = whole_number(cell, 9)
+    if order is not None:
+        row.values["order"] = order
     elif cell:
         row.warnings.append(_("“%(order)s” is no whole number; the order is left out.") % {"order": cell})
 

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm, Pt
 
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_in_exports
 
 from . import guard
@@ -163,8 +164,8 @@ def _guarded(study, frame, result):
 
 def named(frame, key):
     """A column whose label was not kept, as it is a respondent or a transcript."""
-    if str(key).isdecimal():
-        pk = int(key)
+    pk = whole_number(key)
+    if pk is not None:
         return frame.people[pk].pseudonym if pk in frame.people else frame.transcripts.get(pk, key)
     return key
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from interviews import history
 from interviews.models import TextRevision
+from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
 
 from . import cooccurrence, retrieval, search
@@ -73,7 +74,7 @@ def keep(study, user, name, kind, address, *, freeze, chosen=None):
     given = answer(study, kind, result.address, user, NOTHING)  # a question without an answer is not kept
     result.event = study.last_event_id()
     if chosen is not None:
-        wanted = {int(pk) for pk in chosen if pk.isdecimal()}
+        wanted = {whole_number(pk) for pk in chosen}
         given.members = [member for member in given.members if member[0] in wanted]
         given.total = len(given.members)
         if not given.members:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from interviews import history
 from interviews.locks import share_text
 from interviews.models import Event, Speaker, Transcript
+from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
 
@@ -263,9 +264,7 @@ def _chosen(study, segment_ids):
     """Segments by id, in text order, whose texts nobody edits until this transaction ends. Raises Refused."""
     if not segment_ids:
         raise Refused(_("No passage is chosen. Choose some in the list first."))
-    if len(segment_ids) > MOST_CODED or not all(
-        str(pk).isdecimal() and len(str(pk)) < 19 for pk in segment_ids
-    ):
+    if len(segment_ids) > MOST_CODED or None in map(whole_number, segment_ids):
         raise Refused(_("The chosen passages are not understood. Choose them anew."))
     found = Segment.objects.filter(pk__in=segment_ids, transcript__study=study, transcript__removed_at=None)
     found = list(found.defer("quote"))
@@ -303,8 +302,7 @@ def recode_passages(study, coder, old_id, new_id, segment_ids):
 
 
 def _code(study, code_id, *, retired=False):
-    known = str(code_id).isdecimal() and len(str(code_id)) < 19
-    code = Code.objects.filter(study=study, pk=code_id).first() if known else None
+    code = Code.objects.filter(study=study, pk=whole_number(code_id) or 0).first()
     if code is None:
         raise Refused(_("Choose the code to apply."))
     if code.retired_at and not retired:
@@ -382,10 +380,11 @@ def _new(transcript, places):
 
 def own_coding(study, coder, event_id):
     """The event of a coder's own coding of found passages, while it is not undone; else None."""
-    if not str(event_id).isdecimal() or len(str(event_id)) > 18:
+    pk = whole_number(event_id)
+    if pk is None:
         return None
     mine = Event.objects.filter(study=study, actor=coder, action__in=OWN_ACTS, undone_by=None)
-    return mine.defer("before", "after").filter(pk=event_id).first()
+    return mine.defer("before", "after").filter(pk=pk).first()
 
 
 history.undoable["code-found"] = (

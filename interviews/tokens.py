@@ -9,6 +9,8 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.utils import timezone
 from ninja.security import HttpBearer
 
+from interviews.numbers import whole_number
+
 from .models import ApiToken
 
 
@@ -61,4 +63,4 @@ sign_in_link = SignInLink()
 def user_from_uid(uid):
     """The user a link names, or None."""
     model = get_user_model()
-    return model.objects.filter(pk=int(uid), is_active=True).first() if str(uid).isdecimal() else None
+    return model.objects.filter(pk=whole_number(uid) or 0, is_active=True).first()

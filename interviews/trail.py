@@ -15,6 +15,7 @@ from .days import day_from, midnight, next_midnight
 from .differences import differences, row_name
 from .history import MENTIONED
 from .models import Event
+from .numbers import whole_number
 from .restricted import Quotations, hidden_in_exports
 
 AT_ONCE = 500
@@ -52,8 +53,8 @@ class Asked:
         about = query.get("about", "")
         model, _colon, pk = about.partition(":")
         return cls(
-            person=_number(query.get("person", "")),
-            about=about if model in MENTIONED and _number(pk) else "",
+            person=whole_number(query.get("person", "")),
+            about=about if model in MENTIONED and whole_number(pk) else "",
             kind=query.get("kind") if query.get("kind") in narrate.KINDS else "",
             since=day_from(query.get("since", "")),
             until=day_from(query.get("until", "")),
@@ -68,10 +69,6 @@ class Asked:
         parts = {"person": self.person, "about": self.about, "kind": self.kind}
         parts |= {"since": self.since, "until": self.until}
         return "; ".join(f"{name}={value}" for name, value in parts.items() if value)
-
-
-def _number(text):
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def find(study, asked):

@@ -25,6 +25,10 @@ MOST_WORDS = 12
 MOST_REPEATED_GROUPS = 6  # each may double what the compiler builds
 MOST_REPEATS = 200  # the least numbers of all {m,n}, multiplied: the compiler writes them out
 SLOWEST = 4.0  # seconds for a regular expression in all texts
+SLOWEST_TURN = (
+    0.5  # of the processor's seconds, as the matcher counts, for one turn; of a longer turn than ...
+)
+QUICK_TURN = 500_000  # characters, as much more
 
 _WORD_SIGN = re.compile(rf"[^\W{HAN_OR_KANA}]")
 _REPEAT = re.compile(r"\{\s*(\d+)?\s*,?\s*\d*\s*\}")
@@ -274,20 +278,20 @@ class _Regex:
         self.left = SLOWEST
 
     def find(self, text: str, turns: Turns) -> list[Hit]:
-        begun = self.clock()
-        try:
-            return _turn_by_turn(text, turns(), self._spans)
-        finally:
-            self.left -= self.clock() - begun
+        return _turn_by_turn(text, turns(), self._spans)
 
     def _spans(self, words):
         if self.left <= 0:
             raise Unsearchable(TOO_SLOW)
+        begun = self.clock()
+        patience = SLOWEST_TURN * max(1, len(words) / QUICK_TURN)
         try:
-            found = self.pattern.finditer(words, timeout=self.left, concurrent=True)
+            found = self.pattern.finditer(words, timeout=min(patience, self.left), concurrent=True)
             return [match.span() for match in found if match.end() > match.start()]
         except TimeoutError:
             raise Unsearchable(TOO_SLOW) from None
+        finally:
+            self.left -= self.clock() - begun
 
 
 def _folded_pattern(pattern: str) -> str:

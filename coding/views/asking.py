@@ -3,6 +3,8 @@
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from interviews.numbers import whole_number
+
 
 def address_of(params, **changes):
     """The query string of an address with some parameters set, or left out where None; without ``page``."""
@@ -17,8 +19,7 @@ def address_of(params, **changes):
 
 
 def page_in(params):
-    page = params.get("page", "")
-    return max(1, int(page)) if page.isdecimal() and len(page) < 10 else 1
+    return whole_number(params.get("page", ""), 9) or 1
 
 
 def lower_first(name):

@@ -16,6 +16,7 @@ from coding.forms import EditCodeForm, MergeForm, MoveForm, NewCodeForm
 from coding.models import Memo
 from interviews.access import reach
 from interviews.models import Respondent, Speaker, Study, Transcript
+from interviews.numbers import whole_number
 
 MEMOS_SHOWN = 20
 FOLDED_FROM = 150  # codes; a larger book opens with its families and their children
@@ -146,21 +147,17 @@ def _matches(code, asked):
 def pane(request, book):
     """What the address wants in the pane: ``new``, ``act`` with ``codes``, or ``code``."""
     asked = request.GET
-    chosen = book.row_of.get(_number(asked.get("code")))
+    chosen = book.row_of.get(whole_number(asked.get("code")))
     if "new" in asked or "act" in asked:
         if not book.study.may["manage_codebook"]:
             raise PermissionDenied
         if "new" in asked:
-            return new_pane(book, parent=book.by_id.get(_number(asked["new"])))
-        codes = [book.by_id[pk] for pk in map(_number, asked.getlist("codes")) if pk in book.by_id]
+            return new_pane(book, parent=book.by_id.get(whole_number(asked["new"])))
+        codes = [book.by_id[pk] for pk in map(whole_number, asked.getlist("codes")) if pk in book.by_id]
         if not codes or asked["act"] not in PANES:
             raise Http404
         return PANES[asked["act"]](book, codes, asked if "into" in asked else None)
     return code_pane(request.user, book, chosen) if chosen else {"mode": "nothing"}
-
-
-def _number(text):
-    return int(text) if text and text.isascii() and text.isdecimal() else None
 
 
 def new_pane(book, parent=None, form=None):

@@ -18,6 +18,7 @@ from coding.views.codebook_page import Book, code_pane, merge_pane, move_pane, n
 from interviews import history
 from interviews.access import reach
 from interviews.models import Event, Study
+from interviews.numbers import whole_number
 
 KEPT = ("q", "subcodes", "retired")  # parameters of the page that an act leaves as they are
 REFUSED = 422
@@ -93,7 +94,7 @@ def act_on_codes(request, slug):
 
 
 def _codes(study, given):
-    wanted = {int(pk) for pk in given if pk.isascii() and pk.isdecimal() and len(pk) < 19}
+    wanted = set(map(whole_number, given)) - {None}
     return list(study.codes.filter(pk__in=wanted).select_related("study", "parent"))
 
 
@@ -247,8 +248,7 @@ def _undo(request, study, codes):
 
 
 def _event_id(request):
-    given = request.POST.get("event", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
+    return whole_number(request.POST.get("event", "")) or 0
 
 
 def _set_reasons(request, study, codes):

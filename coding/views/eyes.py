@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from coding import reanchor
 from interviews.access import reach
 from interviews.models import Transcript
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_from
 
 
@@ -22,7 +23,7 @@ def list_passages(request, transcript_id):
     transcript = reach(rows, request.user, act, pk=transcript_id)
     transcript.study.my_role = transcript.my_role
     if request.method == "POST":
-        ids = [int(pk) for pk in request.POST.getlist("passage") if pk.isdecimal() and len(pk) < 19]
+        ids = [pk for pk in map(whole_number, request.POST.getlist("passage")) if pk]
         with transaction.atomic():
             event = reanchor.settle(transcript, ids, request.user)
         number = len(event.after) if event else 0

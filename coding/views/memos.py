@@ -24,6 +24,7 @@ from coding.forms import MemoForm, NewMemoForm
 from coding.models import Memo
 from interviews.access import reach
 from interviews.models import Study, Transcript
+from interviews.numbers import whole_number
 
 ON_A_PAGE = 25
 KINDS = {
@@ -128,8 +129,8 @@ def _asked(found, asked, codes, user):
         found = found.exclude(**{kind: None})
     if who in ("shared", "private"):
         found = found.filter(shared=who == "shared")
-    if author.isdecimal() and len(author) < 19:
-        found = found.filter(author=int(author))
+    if author_id := whole_number(author):
+        found = found.filter(author=author_id)
     chosen = next((row.pk for row in codes if str(row.pk) == code), None)
     if chosen:
         found = memos.about_code(found, chosen)

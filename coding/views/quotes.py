@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from interviews.access import reach
 from interviews.models import Study
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_from
 
 from .. import quotes
@@ -120,4 +121,4 @@ def _voices(study, frame, question, params):
 
 
 def _number(given, most, otherwise):
-    return min(int(given), most) if given and given.isdecimal() and int(given[:9]) > 0 else otherwise
+    return min(whole_number(given) or otherwise, most)

@@ -22,6 +22,7 @@ from coding.views.codes import UNDONE_HERE
 from interviews import history
 from interviews.access import allows, reach
 from interviews.models import Study
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_from, hidden_in_exports
 
 HEADS = {
@@ -68,9 +69,9 @@ class Asked:
         params = request.GET
         self.user, self.book, self.params = request.user, book, params
         self.codes = [
-            book.by_id[int(pk)]
-            for pk in params.getlist("code") + params.getlist("codes")
-            if pk.isdecimal() and int(pk) in book.by_id
+            book.by_id[pk]
+            for pk in map(whole_number, params.getlist("code") + params.getlist("codes"))
+            if pk in book.by_id
         ]
         self.hidden = hidden_from(book.study)
         self.with_subcodes = params.get("subcodes") == "yes"
@@ -79,8 +80,7 @@ class Asked:
         self.type = params.get("type", "")
         self.words = params.get("q", "").strip()
         self.sort = params.get("sort") if params.get("sort") in recoding.SORTS else "text"
-        page = params.get("page", "")
-        self.page = int(page) if page.isdecimal() and len(page) < 9 else 1
+        self.page = whole_number(params.get("page", ""), 8) or 1
 
     @property
     def address(self):
@@ -186,9 +186,7 @@ def _ids(given):
 
 
 def _into(request, asked):
-    code = asked.book.by_id.get(
-        int(request.POST["into"]) if request.POST.get("into", "").isdecimal() else None
-    )
+    code = asked.book.by_id.get(whole_number(request.POST.get("into", "")))
     if code is None:
         raise Refused(_("Choose the code first."))
     return code
@@ -252,7 +250,7 @@ def _for_leads(study):
 
 def _undo(request, study, asked):
     given = request.POST.get("event", "")
-    found = study.events.filter(pk=int(given) if given.isdecimal() and len(given) < 19 else 0)
+    found = study.events.filter(pk=whole_number(given) or 0)
     event = get_object_or_404(found.filter(action__in=[*UNDONE_HERE, *UNDONE_IN_TABLE]))
     if not history.may_undo(event, request.user, study.may):
         raise PermissionDenied

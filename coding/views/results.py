@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from interviews import history
 from interviews.access import reach
 from interviews.models import Study
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_from
 
 from .. import documents, exports, guard, report, results
@@ -169,7 +170,7 @@ def set_least_group(request, slug):
 
 def _report(request, slug):
     study = reach(Study.objects, request.user, "export", slug=slug)
-    ids = [int(pk) for pk in request.GET.getlist("result") if pk.isdecimal() and len(pk) < 19]
+    ids = [pk for pk in map(whole_number, request.GET.getlist("result")) if pk]
     found = list(study.results.kept().filter(pk__in=ids[:MOST_IN_REPORT]))
     frame = frame_of(study)
     shown = guard.chosen(frame, request.GET, [BY_TYPE])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from interviews.access import reach
 from interviews.models import Study
+from interviews.numbers import whole_number
 from interviews.restricted import hidden_from
 
 from .. import retrieval, search
@@ -78,8 +79,7 @@ def _answer(request, study, frame, asked, event_id, params):
             for person, many in retrieval.respondents(frame, asked, answer)
         ]
         return {"people": people, "n_people": len(people)}
-    number = params.get("page", "")
-    number = int(number) if number.isdecimal() and len(number) < 6 else 1
+    number = whole_number(params.get("page", ""), 5) or 1
     least = None if params.get("total") == "yes" else number * retrieval.PER_PAGE
     answer = retrieval.find(study, frame, asked, event_id, request.user, hidden, least=least)
     pages = Paginator(answer.places, retrieval.PER_PAGE)

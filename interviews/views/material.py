@@ -23,6 +23,7 @@ from ..access import reach
 from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
 from ..importers import archive
 from ..models import Study, Transcript, Upload
+from ..numbers import whole_number
 from ..speakers import INTERVIEWER, assign
 from ..turns import lang_of
 from .asking import is_script
@@ -235,10 +236,11 @@ def import_transcripts(request, slug):
     if do == "leave-all-out":
         staging.leave_all_out(study, request.user)
         return redirect("interviews:import", study.slug)
-    if do not in LINE_ACTS or not number.isdecimal():
+    pk = whole_number(number)
+    if do not in LINE_ACTS or pk is None:
         raise Http404
     uploads = Upload.objects.filter(study=study, user=request.user)
-    upload = get_object_or_404(uploads.select_related("respondent__respondent_type"), pk=number)
+    upload = get_object_or_404(uploads.select_related("respondent__respondent_type"), pk=pk)
     upload.study = study
     if not is_script(request):
         _keep_all_typed(request, lines, besides=upload)

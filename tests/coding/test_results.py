@@ -272,3 +272,10 @@ def test_the_list_takes_the_same_queries_however_many_are_kept(client, study, dj
         results.keep(study, coder, f"Kept {number}", "crosstab", "", freeze=True)
         with django_assert_num_queries(5):  # user, study, results, which are frozen, names
             client.get(reverse("coding:results", args=[study.slug]))
+
+
+def test_a_list_of_passages_that_cannot_be_is_refused(client, study):
+    client.force_login(make_coder(study))
+    code = study.codes.first()
+    keep(client, study, "retrieval", f"show=passages&with={code.pk}", list="yes", chosen="9" * 5000)
+    assert not Result.objects.exists()

@@ -140,6 +140,13 @@ def test_a_regular_expression_that_takes_too_long_is_stopped(monkeypatch):
     assert refused.value.why == search.TOO_SLOW
 
 
+def test_one_turn_may_not_take_the_time_of_all_texts(monkeypatch):
+    monkeypatch.setattr(search, "SLOWEST_TURN", 0.05)
+    with pytest.raises(Unsearchable) as refused:
+        found("a" * 5000 + "b", "(a+)+$", "regex")
+    assert refused.value.why == search.TOO_SLOW
+
+
 def test_the_time_of_all_texts_is_counted_together():
     seconds = itertools.count(step=3)
     find = finder(Wanted("a", "regex"), clock=lambda: next(seconds))
