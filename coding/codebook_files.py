@@ -439,7 +439,8 @@ def _changes(row):
         (isinstance(row.above, Row) and above is None) or above != row.code.parent
     )
     if moved:
-        found.insert(0, ("parent", str(row.code.parent or ""), row.above.name if row.above else ""))
+        top = _("the top level")
+        found.insert(0, ("parent", str(row.code.parent or top), row.above.name if row.above else top))
     return [(LABELS[name], old, new) for name, old, new in found]
 
 

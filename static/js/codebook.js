@@ -156,7 +156,10 @@ class Page {
       this.takePane();
       this.showCurrent();
       const title = document.getElementById("pane-title");
-      if (!title?.classList.contains("visually-hidden") && !document.activeElement?.closest("#tree")) title?.focus();
+      const below = this.pane.offsetTop >= this.main.querySelector(".list").getBoundingClientRect().height;
+      const stays = title?.classList.contains("visually-hidden") || document.activeElement?.closest("#tree");
+      if (below || !stays) title?.focus({ preventScroll: below });
+      if (below) this.pane.scrollIntoView();
       this.pane.querySelector(".scroll")?.scrollTo(0, 0);
     });
   }
@@ -320,10 +323,13 @@ class Page {
 
   click(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    const link = target.closest("a[data-pane], a[data-close], [data-do=unchoose]");
+    const link = target.closest("a[data-pane], a[data-close], [data-do=unchoose], [data-back]");
     for (const menu of this.main.querySelectorAll("details.several[open]"))
       if (!menu.contains(target) || target.closest(".popover a, .popover button")) menu.removeAttribute("open");
-    if (link instanceof HTMLAnchorElement) {
+    if (link?.matches("[data-back]")) {
+      event.preventDefault();
+      this.toTree();
+    } else if (link instanceof HTMLAnchorElement) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.show(link.href);
@@ -333,13 +339,19 @@ class Page {
     }
   }
 
+  toTree() {
+    const row = this.tree.row(this.tree.at);
+    row?.scrollIntoView({ block: "nearest" });
+    row?.focus({ preventScroll: true });
+  }
+
   /** From a menu to its head, from the pane to the tree. */
   escape() {
     const menu = document.activeElement.closest("details.several[open]");
     if (menu) {
       menu.removeAttribute("open");
       menu.querySelector("summary").focus();
-    } else this.tree.row(this.tree.at)?.focus();
+    } else this.toTree();
   }
 }
 

@@ -156,6 +156,30 @@ def test_axe_finds_nothing_and_the_page_does_not_scroll_sideways(
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_on_a_phone_a_code_that_is_opened_comes_into_view_and_there_is_a_way_back(book, study):
+    for n in range(30):
+        make_code(study, f"Code {n:02}", order=3 + n)
+    book.set_viewport_size({"width": 390, "height": 600})
+    book.reload()
+    book.get_by_role("link", name="Trust").click()
+    expect(book.get_by_role("textbox", name="Definition")).to_be_in_viewport()
+    book.get_by_role("link", name="Back to the codes").click()
+    expect(book.get_by_role("treeitem", name="Trust")).to_be_in_viewport()
+    assert at(book) == "Trust"
+
+
+def test_the_page_says_how_much_each_coder_has_to_review(book, study):
+    trust = study.codes.get(name="Trust")
+    coder = trust.coded_segments.get().coder
+    expect(book.get_by_text("To review nothing")).to_be_visible()
+    book.get_by_role("link", name="Trust").click()
+    book.get_by_role("textbox", name="Definition").fill("To rely on somebody")
+    book.get_by_role("button", name="Save as revision 2").click()
+    expect(book.get_by_role("link", name=f"{coder} 1")).to_be_visible()
+    book.get_by_role("link", name=f"{coder} 1").click()
+    expect(book.get_by_text("coded under revision 1, now 2")).to_be_visible()
+
+
 def test_everything_works_without_scripts(browser, live_server, signed_in, study):
     context = browser.new_context(java_script_enabled=False)
     page = signed_in(context.new_page(), make_lead(study))

@@ -113,7 +113,7 @@ def test_changes_are_listed_field_by_field_and_empty_cells_change_nothing(study,
     ties, trust = planned.rows
     assert [(str(name), old, new) for name, old, new in ties.changes] == [("definition", "Old", "New")]
     assert [(str(name), old, new) for name, old, new in trust.changes] == [
-        ("parent", "Ties", ""),
+        ("parent", "Ties", "the top level"),
         ("colour", "", "#123456"),
     ]
     codebook_files.apply(study, lead, planned)
