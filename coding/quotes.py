@@ -7,6 +7,7 @@ from django.db.models import F
 
 from interviews.turns import lang_of
 
+from .analysis.asked import types_below
 from .analysis.sampling import drawn
 from .columns import BY_CODER, BY_TRANSCRIPT, Head
 from .models import Segment
@@ -87,11 +88,9 @@ def _side(frame, code, head, of_person, quotes):
 
 def _types_asked(frame, code):
     """The types asked about a code or one below it; None where all were."""
-    below = frame.subtree(code.id)
-    lines = [line for line in frame.codes if line.id in below and (not line.retired or line.id == code.id)]
-    if any(not line.asked_of for line in lines):
-        return None
-    return {key for line in lines for key in line.asked_of}
+    lines = [line for line in frame.codes if not line.retired or line.asked_of or line.id == code.id]
+    asked_of = {line.id: line.asked_of for line in lines if line.asked_of}
+    return types_below({line.id: line.parent for line in lines}, asked_of)[code.id]
 
 
 def _places(frame, question, codes, heads):

@@ -1,6 +1,7 @@
 """How a cross-tabulation is shown, which changes nothing that is counted: for the page and the files alike."""
 
 from dataclasses import dataclass
+from math import inf
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from .queries.crosstab import Column, CrossTable, Row
 from .queries.question import WITH_BASE, Question
 
 SORTS = ("codebook", "most")
+BY_COLUMN = "column:"  # a sort by one column, before its key
 INKS = ("tint", "bars")
 
 
@@ -43,7 +45,7 @@ def shown_as(params) -> Shown:
         show=_one_of(params.get("show"), SHOWS),
         with_children=(params.getlist("children") or ["yes"])[-1] != "no",
         hide_empty=params.get("hide") == "yes",
-        sort=_one_of(params.get("sort"), SORTS),
+        sort=_sort(params.get("sort") or ""),
         ink=_one_of(params.get("ink"), INKS),
         test=params.get("test") == "yes",
     )
@@ -51,6 +53,18 @@ def shown_as(params) -> Shown:
 
 def _one_of(value, known):
     return value if value in known else known[0]
+
+
+def _sort(value):
+    return value if value.startswith(BY_COLUMN) else _one_of(value, SORTS)
+
+
+def column_sorted(table: CrossTable, shown: Shown) -> int | None:
+    """The number of the column whose numbers order the rows, that of all columns together being last; or None."""
+    if shown.sort == "most":
+        return len(table.columns)
+    keys = [f"{BY_COLUMN}{column.key}" for column in table.columns]
+    return keys.index(shown.sort) if shown.sort in keys else None
 
 
 def chosen_rows(table: CrossTable, shown: Shown) -> list[Row]:
@@ -62,10 +76,26 @@ def chosen_rows(table: CrossTable, shown: Shown) -> list[Row]:
             if row.code.id in keep or row.own[-1] or (shown.with_children and row.cells[-1]):
                 keep.update((row.code.id, row.code.parent))
         rows = [row for row in rows if row.code.id in keep]
-    return _most_first(rows, shown) if shown.sort == "most" else rows
+    column = column_sorted(table, shown)
+    return rows if column is None else _most_first(rows, lambda row: _rank(row, column, table, shown))
 
 
-def _most_first(rows, shown):
+def _rank(row, column, table, shown):
+    """What is shown in a column, as a number that sorts; what nobody was asked comes last."""
+    numbers, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
+    n, base = numbers[column] - asked.beside[column], asked.bases[column]
+    if not numbers[column] and not asked.people[column] and table.people[column]:
+        return -inf
+    total, total_base = numbers[-1] - asked.beside[-1], asked.bases[-1]
+    of = {"percent": base, "row": total}.get(shown.show)
+    if of is not None:
+        return n / of if of else -1.0
+    if shown.show == "deviation" and total_base:
+        return n - total * base / total_base
+    return n
+
+
+def _most_first(rows, rank):
     """Siblings with the highest numbers first, everybody below their parent."""
     below = {}
     known = {row.code.id for row in rows}
@@ -73,9 +103,7 @@ def _most_first(rows, shown):
         below.setdefault(row.code.parent if row.code.parent in known else None, []).append(row)
 
     def walk(parent):
-        for row in sorted(
-            below.get(parent, ()), key=lambda row: -(row.cells if shown.with_children else row.own)[-1]
-        ):
+        for row in sorted(below.get(parent, ()), key=rank, reverse=True):
             yield row
             yield from walk(row.code.id)
 

@@ -33,11 +33,16 @@ def types_below(
 ) -> dict[Hashable, frozenset[str] | None]:
     """By code the types that were asked about it or a code below it; None where all were.
 
-    ``parents`` has every code; ``asked_of`` only those that not all types were asked about.
+    ``parents`` has every code; ``asked_of`` only those that not all types were asked about. A code that says nothing of
+    itself was asked of all if nothing is below it; otherwise those below say it, so that a family of questions for one
+    type is not counted as silence of the others.
     """
     found: dict[Hashable, frozenset[str] | None] = {code: frozenset() for code in parents}
+    families = set(parents.values())
     for code in parents:
         types = asked_of.get(code)
+        if not types and code in families:
+            continue
         above = code
         while above in found:
             known = found[above]

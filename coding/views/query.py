@@ -22,7 +22,19 @@ from ..queries.crosstab import cross_tabulate
 from ..queries.frame import frame_of
 from ..queries.passages import PER_PAGE, cell_from, passages
 from ..queries.question import WITH_BASE, asked_people, question_from
-from ..shown import INKS, SORTS, can_test, chosen_rows, full_label, lines_of, said_of, shown_as, tests_of
+from ..shown import (
+    BY_COLUMN,
+    INKS,
+    SORTS,
+    can_test,
+    chosen_rows,
+    column_sorted,
+    full_label,
+    lines_of,
+    said_of,
+    shown_as,
+    tests_of,
+)
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 from ..withheld import segments_withheld
 from .asking import address_of, lower_first, page_in
@@ -342,7 +354,7 @@ def _table(table, frame, question, shown, params):
     return {
         "table": table,
         "lines": shown_lines,
-        "heads": [{"label": column.label, "n": column.n} for column in table.columns],
+        **_heads(table, shown, params),
         "above": [
             (label, len(list(group))) for label, group in groupby(table.columns, lambda column: column.above)
         ]
@@ -356,6 +368,27 @@ def _table(table, frame, question, shown, params):
         "testing": bool(tests),
         "by_chance": f"{0.05 * len(tests):.0f}",
         "some_not_asked": any(line.row.below.people != table.people for line in lines),
+    }
+
+
+def _heads(table, shown, params):
+    """The heads of the columns; pressing one orders the rows by it, pressing it again brings the codebook's order."""
+    at = column_sorted(table, shown)
+    keys = [*(f"{BY_COLUMN}{column.key}" for column in table.columns), "most"]
+    labels = [*((column.label, column.n) for column in table.columns), (_("All"), table.n)]
+    return {
+        "heads": [
+            {
+                "label": label,
+                "n": n,
+                "key": key,
+                "is_sorted": number == at,
+                "address": address_of(params, sort=None if number == at else key),
+            }
+            for number, (key, (label, n)) in enumerate(zip(keys, labels, strict=True))
+        ],
+        "unsorted": address_of(params, sort=None),
+        "sorted_column": "" if at in (None, len(table.columns)) else full_label(table.columns[at]),
     }
 
 

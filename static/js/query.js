@@ -30,6 +30,7 @@ export function addressOf(entries) {
 
 /** What of an address belongs to the attribute in the columns, and goes when another takes them. */
 const OF_COLUMNS = { by: ["group", "limits", "across", "across_group"], across: ["across_group"] };
+const OF_HEADS = ["by", "across", "group", "limits", "across_group"];
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -55,7 +56,8 @@ function start(form) {
   let asking = new AbortController();
 
   const rows = () => /** @type {HTMLElement[]} */ ([...main.querySelectorAll(".crosstab tbody tr")]);
-  const cells = () => rows().filter((tr) => !tr.hidden).map((tr) => [...tr.querySelectorAll(".cell")]);
+  const heads = () => /** @type {HTMLElement[]} */ ([...main.querySelectorAll(".crosstab thead .num .by")]);
+  const cells = () => [heads(), ...rows().filter((tr) => !tr.hidden).map((tr) => [...tr.querySelectorAll(".cell")])];
   const cellOf = (key) => main.querySelector(`.cell[data-cell="${CSS.escape(key)}"]`);
   const openKey = () => new URLSearchParams(location.search).get("cell");
 
@@ -65,9 +67,9 @@ function start(form) {
     note.hidden = !text;
   }
 
-  /** One cell can be reached by Tab, the others from it by arrows. */
+  /** One cell, or the head of a column, can be reached by Tab, the others from it by arrows. */
   function rove(cell) {
-    for (const each of main.querySelectorAll(".cell")) each.tabIndex = each === cell ? 0 : -1;
+    for (const each of [...heads(), ...main.querySelectorAll(".cell")]) each.tabIndex = each === cell ? 0 : -1;
   }
 
   /** Codes whose rows below are folded away; they stay so while the table changes. */
@@ -156,8 +158,18 @@ function start(form) {
     if (changed === "limits") address.delete("group");
     if (changed === "group") address.delete("limits");
     const open = openKey();
-    if (open && !["by", "across", "group", "limits", "across_group"].includes(changed)) address.set("cell", open);
+    if (OF_HEADS.includes(changed) && address.get("sort")?.startsWith("column:")) address.delete("sort");
+    if (open && !OF_HEADS.includes(changed)) address.set("cell", open);
     return show(address);
+  }
+
+  /** @param {HTMLAnchorElement} head */
+  async function sort(head) {
+    await show(new URL(head.href).searchParams);
+    const fresh = main.querySelector(`.by[data-sort="${CSS.escape(head.dataset.sort)}"]`);
+    if (!(fresh instanceof HTMLElement)) return;
+    if (fresh.closest(".num")) rove(fresh);
+    fresh.focus();
   }
 
   function open(address) {
@@ -207,20 +219,23 @@ function start(form) {
   main.addEventListener("click", (event) => {
     const folding = /** @type {HTMLElement} */ (event.target).closest("[data-do=fold]");
     if (folding) return void fold(folding.closest("tr"));
-    const link = /** @type {HTMLElement} */ (event.target).closest(".cell, [data-do=close], [data-do=page], [data-do=go]");
+    const link = /** @type {HTMLElement} */ (event.target).closest(
+      ".cell, [data-do=close], [data-do=page], [data-do=go], [data-do=sort]",
+    );
     if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const address = new URL(link.href).searchParams;
     if (link.dataset.do === "close") close();
     else if (link.dataset.do === "go") show(address);
+    else if (link.dataset.do === "sort") sort(link);
     else open(address);
   });
 
   main.addEventListener("keydown", (event) => {
-    const cell = /** @type {HTMLElement} */ (event.target).closest(".cell");
+    const cell = /** @type {HTMLElement} */ (event.target).closest(".cell, .num > .by");
     if (event.key === "Escape") return escape(event, cell);
     if (!cell || event.altKey || event.metaKey) return;
-    if (event.key === "-" || event.key === "+") return void fold(cell.closest("tr"), event.key === "-");
+    if ((event.key === "-" || event.key === "+") && cell.matches(".cell")) return void fold(cell.closest("tr"), event.key === "-");
     const grid = cells();
     const row = grid.findIndex((line) => line.includes(cell));
     const size = { rows: grid.length, columns: grid[row].length };

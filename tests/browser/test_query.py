@@ -180,3 +180,23 @@ def test_before_a_file_leaves_the_warning_follows_what_is_ticked(query, axe):
         query.get_by_role("button", name="CSV").click()
     heading = Path(saved.value.path()).read_text(encoding="utf-8-sig").split("\n")[0]
     assert ",respondent_type,city,code," in heading and "founder" not in heading
+
+
+def test_a_head_is_reached_by_arrows_and_orders_the_rows(query, axe):
+    query.locator(".cell").first.focus()
+    query.keyboard.press("ArrowUp")
+    head = query.locator("thead .by", has_text="Returnee")
+    expect(head).to_be_focused()
+    query.keyboard.press("Enter")
+    sorted_head = query.locator("th[aria-sort=descending]")
+    expect(sorted_head).to_contain_text("Returnee")
+    expect(head).to_be_focused()
+    assert "sort=column" in query.url
+    assert axe(query) == []
+    query.keyboard.press("Enter")
+    expect(sorted_head).to_have_count(0)
+    expect(head).to_be_focused()
+    query.locator(".more summary").click()
+    query.get_by_label("Order of the codes").select_option("highest numbers first")
+    expect(sorted_head).to_contain_text("All")
+    assert query.locator("main [tabindex='0'].by, main [tabindex='0'].cell").count() == 1

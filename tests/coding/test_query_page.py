@@ -255,7 +255,7 @@ def test_leads_are_offered_both_files_with_the_filters_in_force(client):
     client.force_login(make_lead(study))
     page = html(open_page(client, study, coder="coder_a"))
     assert f'href="/studies/{study.slug}/export/crosstab.csv?coder=coder_a"' in page
-    assert f'href="/studies/{study.slug}/export/coded-segments.csv?coder=coder_a"' in page
+    assert f'href="/studies/{study.slug}/export/?file=coded-segments&amp;coder=coder_a"' in page
 
 
 def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert_num_queries):
@@ -297,3 +297,73 @@ def test_each_cell_opens_a_page_that_says_its_number(client, count, asked):
         opened = client.get(reverse("coding:passages", args=[study.slug]), {**asked, "cell": unescape(key)})
         said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", opened.content.decode()))
         assert re.search(rf"\b{number} {kinds[count]}\b", said), (key, number)
+
+
+def figures(page, column):
+    """(level, number in a column) of each row, as far as the page shows one."""
+    rows = re.findall(r'<tr data-level="(\d)".*?</tr>', page, re.S)
+    cells = [
+        re.findall(r"<b>([\d−+.]+)%?</b>", row)
+        for row in re.findall(r'<tr data-level="\d".*?</tr>', page, re.S)
+    ]
+    return [
+        (int(level), float(found[column].replace("−", "-"))) for level, found in zip(rows, cells, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("asked", [{}, {"show": "deviation"}, {"count": "words"}, {"count": "segments"}])
+def test_pressing_a_head_orders_each_family_by_its_column_and_again_as_in_the_codebook(client, asked):
+    study = load_demo()
+    client.force_login(make_reader(study))
+    address = reverse("coding:query", args=[study.slug])
+    page = client.get(address, {**asked, "sort": "column:migrant"}).content.decode()
+    sorted_by = re.findall(r'aria-sort="descending"><a class="by"[^>]* data-sort="([^"]+)"', page)
+    assert sorted_by == ["column:migrant"]
+    level = [number for level, number in figures(page, 1) if level == 1]
+    assert level == sorted(level, reverse=True)
+    family = []
+    for level, number in [*figures(page, 1), (1, 0)]:
+        if level == 1:
+            assert family == sorted(family, reverse=True)
+            family = []
+        elif level == 2:
+            family.append(number)
+    back = re.search(r'aria-sort="descending"><a class="by" href="(\?[^"]*)"', page).group(1)
+    plain = client.get(address, asked).content.decode()
+    assert figures(client.get(address + unescape(back)).content.decode(), 1) == figures(plain, 1)
+
+
+def test_a_column_that_is_gone_orders_nothing(client):
+    study = load_demo()
+    client.force_login(make_reader(study))
+    page = client.get(reverse("coding:query", args=[study.slug]), {"sort": "column:nobody"}).content.decode()
+    assert "aria-sort" not in page
+
+
+def test_a_family_of_questions_for_one_type_is_not_silence_of_the_others(client):
+    study = make_study()
+    asked, other = make_type(study, "Returnee"), make_type(study, "Migrant")
+    top = make_code(study, "Founding")
+    codes = [make_code(name=name, parent=top) for name in ("Motive", "Funding")]
+    for code in codes:
+        code.asked_of.set([asked])
+    for number, kind in enumerate((asked, asked, other)):
+        who = make_respondent(study, f"P{number}", kind)
+        transcript = make_transcript(respondent=who)
+        if not number:
+            make_coded_segment(transcript, codes[0], respondent=who)
+    client.force_login(make_reader(study))
+    [row] = [
+        row
+        for row in open_page(client, study).content.decode().split("<tr ")
+        if row.startswith('data-level="1"')
+    ]
+    assert "<b>1</b> of 2" in row and "not asked" in row
+    make_code(name="Anybody", parent=top)
+    cache.clear()
+    [row] = [
+        row
+        for row in open_page(client, study).content.decode().split("<tr ")
+        if row.startswith('data-level="1"')
+    ]
+    assert "<b>0</b> of 1" in row
