@@ -106,6 +106,7 @@ class CodeChangeList(ChangeList):
         ends = _ends(codes)
         self.result_list = [code for _depth, code in tree if code.pk in found]
         for depth, code in tree:
+            code.study = study
             code.look = look_of[code.pk]
             code.level = 0 if flat else depth
             code.shown_name = codebook.ARROW.join(path_of[code.pk]) if flat else code.name
@@ -218,7 +219,9 @@ class CodeAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("Coded segments"))
     def n_coded_segments(self, code):
-        return sum(code.uses.values())
+        number = sum(code.uses.values())
+        address = f"{reverse('coding:recoding', args=[code.study.slug])}?code={code.pk}"
+        return format_html('<a href="{}">{}</a>', address, number) if number else 0
 
     @admin.display(description=gettext_lazy("Coders"))
     def n_coders(self, code):

@@ -186,7 +186,9 @@ def test_the_list_is_a_tree_with_swatches_states_and_counts(client, study, lead)
         ("0", "Gone"),
     ]
     assert '<i class="swatch hue-green shade-1">' in page
-    assert re.search(r'Trust</a>.*?field-n_coded_segments">3<.*?field-n_coders">2<', page, re.S)
+    assert re.search(
+        r'Trust</a>.*?field-n_coded_segments"><a href="[^"]*code=\d+">3<.*?field-n_coders">2<', page, re.S
+    )
     assert re.search(r"Old</a>.*?Retired", page, re.S) and "Merged into Into" in page
     page = client.get(f"{list_url(study)}&state=retired").text
     assert rows(page) == [("0", "Old")] and retired.name in page
