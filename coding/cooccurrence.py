@@ -25,7 +25,8 @@ from .queries.question import Question, asked_codes, asked_people, coded_rows, q
 HOWS = ("overlap", "nesting", "turn", "respondent")
 LEVELS = ("families", "all")
 SHOWS = ("count", "coefficient")
-MOST_CODES = 400
+MOST_CODES = 1000
+MOST_SHOWN = 100  # a table of more can be neither read nor scrolled
 MOST_APART = 20  # numbers of a table for each id in it
 MOST_DRAWN = 60
 HOW_NAMES = {
@@ -116,6 +117,15 @@ def meet(study, frame, asked, event_id):
     key = ("meet", asked.question, asked.how, asked.level)
     matrix = cached(study, event_id, key, lambda: _matrix(frame, asked))
     return Meeting(codes, asked.level == "families", matrix)
+
+
+def to_show(meeting):
+    """The Meeting that a page has room for: of too many codes those that meet others most."""
+    if len(meeting.codes) <= MOST_SHOWN:
+        return meeting
+    chosen = cooccurrence.busiest(meeting.matrix, MOST_SHOWN)
+    matrix = Matrix(meeting.matrix.pairs[np.ix_(chosen, chosen)], meeting.matrix.own[chosen])
+    return Meeting(tuple(meeting.codes[number] for number in chosen), meeting.takes_in, matrix)
 
 
 def _rows(frame, asked):

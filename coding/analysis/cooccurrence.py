@@ -166,6 +166,12 @@ def turns_touched(passages: Passages, ends: dict[int, Sequence[int]]) -> tuple[n
     return np.concatenate(units), np.concatenate(codes)
 
 
+def busiest(matrix: Matrix, most: int) -> np.ndarray:
+    """The numbers of the ``most`` codes that meet others most often, in their order."""
+    meetings = matrix.pairs.sum(axis=0) + matrix.pairs.sum(axis=1)
+    return np.sort(np.argsort(-meetings, kind="stable")[:most])
+
+
 def coefficients(matrix: Matrix) -> np.ndarray:
     """c / (n1 + n2 - c), 0 where neither code is used.
 

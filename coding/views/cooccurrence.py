@@ -5,6 +5,9 @@ from math import isfinite
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
@@ -31,6 +34,12 @@ OWN_NAMES = {
     "turn": gettext_lazy("Turns"),
     "respondent": gettext_lazy("Respondents"),
 }
+SAME = '<td class="num" data-heat="none"><span class="visually-hidden">{}</span></td>'
+NEVER = mark_safe('<td class="num"><span class="zero pad">0</span></td>')  # nothing in it is anybody's words
+MEETING = (
+    '<td class="num" data-heat="{heat}"><a class="cell" id="c{0}-{1}" href="{link}{0},{1}">'
+    '<span class="visually-hidden">{said}, </span><b>{face}</b></a></td>'
+)
 COUNTED = {
     "overlap": lambda n: ngettext(
         "%(n)s pair of passages that overlap", "%(n)s pairs of passages that overlap", n
@@ -68,6 +77,7 @@ def show_cooccurrence(request, slug):
         context["picture"] = cooccurrence.drawn(meeting, asked.least)
     except Unclear as unclear:
         context["no_picture"] = str(unclear)
+    shown = cooccurrence.to_show(meeting)
     context |= people_filters(frame, asked.question, request.GET) | {
         "asked": asked,
         "hows": [(key, name, HOW_HINTS[key]) for key, name in HOW_NAMES.items()],
@@ -75,8 +85,9 @@ def show_cooccurrence(request, slug):
         "show_names": SHOW_NAMES.items(),
         "hint": HOW_HINTS[asked.how],
         "own_name": OWN_NAMES[asked.how],
-        "codes": meeting.codes,
-        "lines": _lines(asked, meeting),
+        "codes": shown.codes,
+        "of_codes": len(meeting.codes),
+        "lines": _lines(study, asked, shown, address_of(request.GET)),
         "pairs_exceed": asked.how in ("overlap", "nesting"),
         "address": address_of(request.GET),
         "coders": [(name, pk in asked.question.coders) for pk, name in frame.coders],
@@ -91,26 +102,34 @@ def _warning(study, frame, asked):
     return guard.warning(guard.of_filter(study, frame, asked.question)) if study.may["export"] else ""
 
 
-def _lines(asked, meeting):
-    """Rows of the matrix: the code, its own number, and a cell for each code."""
-    shares = coefficients(meeting.matrix)
-    lines = []
-    for row, code in enumerate(meeting.codes):
-        cells = []
-        for column, other in enumerate(meeting.codes):
-            n, share = int(meeting.matrix.pairs[row, column]), float(shares[row, column])
-            cells.append(
-                {
-                    "n": n,
-                    "face": _face(asked, n, share),
-                    "other": other,
-                    "same": row == column,
-                    "heat": _heat(share) if n else 0,
-                    "pair": f"{code.id},{other.id}",
-                }
-            )
-        lines.append({"code": code, "own": int(meeting.matrix.own[row]), "cells": cells})
-    return lines
+def _lines(study, asked, meeting, address):
+    """Rows of the matrix: the code, its own number, and its cells, which a template would be slow to write."""
+    codes, pairs_met, shares = (
+        meeting.codes,
+        meeting.matrix.pairs.tolist(),
+        coefficients(meeting.matrix).tolist(),
+    )
+    link = f"{reverse('coding:pairs', args=[study.slug])}?{address}{'&' if address else ''}pair="
+    same, words = format_html(SAME, _("the same code")), _("%(code)s and %(other)s: %(n)s")
+
+    def cell(row, column):
+        n, share, code, other = pairs_met[row][column], shares[row][column], codes[row], codes[column]
+        if code is other:
+            return same
+        if not n:
+            return NEVER
+        said = words % {"code": code.name, "other": other.name, "n": n}
+        face = _face(asked, n, share)
+        return format_html(MEETING, code.id, other.id, heat=_heat(share), link=link, said=said, face=face)
+
+    return [
+        {
+            "code": code,
+            "own": int(meeting.matrix.own[row]),
+            "cells": format_html_join("", "{}", ((cell(row, column),) for column in range(len(codes)))),
+        }
+        for row, code in enumerate(codes)
+    ]
 
 
 def _face(asked, n, share):

@@ -7,6 +7,8 @@ from html import unescape
 
 import pytest
 from django.core.cache import cache
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from coding import cooccurrence, pairs
@@ -247,3 +249,26 @@ def test_the_page_takes_the_same_queries_whatever_its_size(client, django_assert
             make_coded_segment(study.transcripts.last(), study.codes.get(pk=code), coder, 0, 5)
         with django_assert_num_queries(7):
             open_page(client, study, "coding:pairs", codes="all", pair=f"{one},{other}")
+
+
+def test_of_many_codes_those_that_meet_most_are_shown(client, monkeypatch):
+    study = load_demo()
+    client.force_login(make_lead(study))
+    whole = open_page(client, study, codes="all")
+    monkeypatch.setattr(cooccurrence, "MOST_SHOWN", 12)
+    page = open_page(client, study, codes="all")
+    shown, every = page.context["codes"], whole.context["codes"]
+    assert len(shown) == 12 and [code for code in every if code in shown] == list(shown)
+    assert f"Shown are the 12 codes that meet others most, of {len(every)}." in text(page)
+    assert "Shown are" not in text(whole)
+    file = open_page(client, study, "coding:export-cooccurrence", codes="all").getvalue().decode("utf-8-sig")
+    lines = csv.reader(io.StringIO(file))
+    assert len(list(lines)) == 1 + len(every) * (len(every) - 1)
+
+
+def test_names_of_codes_are_text_in_the_table(client):
+    study = load_demo()
+    client.force_login(make_lead(study))
+    study.codes.filter(parent=None).update(name=Concat(F("name"), Value("<b>")))
+    page = open_page(client, study)
+    assert "&lt;b&gt;" in page.text and "<b> and " not in page.text

@@ -185,7 +185,8 @@ class HostileAddresses(TestCase):
         response = self.client.get(f"{address}?{query}")
         body = response.getvalue() if response.streaming else response.content
         assert response.status_code < 500, (response.status_code, address, pairs)
-        assert b"<script>alert" not in body, (address, pairs)
+        if "html" in response["Content-Type"]:
+            assert b"<script>alert" not in body, (address, pairs)
         return response
 
     @settings(max_examples=60)
