@@ -108,13 +108,13 @@ def _confirmed(request, study, source, context):
     plan = _plan(request, study, table, of_conflicts)
     looked_at = request.POST.get("plan")
     if plan.can_apply and looked_at == plan.digest:
+        n = sum(row.is_written for row in plan.rows)
         try:
             codebook_files.apply(study, request.user, plan, request.POST.get("reason", ""))
         except codebook.Refused as refusal:
             context["problem"] = str(refusal)
             plan = _plan(request, study, table, of_conflicts)  # as before it was tried
         else:
-            n = sum(row.is_written for row in plan.rows)
             if other:
                 exports.note_export(other, request.user, "codebook.study", "", other.codes.count())
             messages.success(request, ngettext("%(n)d code imported.", "%(n)d codes imported.", n) % {"n": n})

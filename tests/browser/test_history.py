@@ -58,7 +58,9 @@ def test_a_change_is_found_read_and_put_back_over_a_later_one(
 
 
 def test_a_codebook_is_looked_at_and_chosen_from(page, live_server, signed_in, study, axe):
-    signed_in(page, study.memberships.get(user__username="lead").user)
+    lead = study.memberships.get(user__username="lead").user
+    codebook.require_reasons(study, lead, True)
+    signed_in(page, lead)
     page.goto(live_server.url + reverse("coding:import-codebook", args=[study.slug]))
     look_by_axe(page, axe)
     table = "code,parent,definition\nTeam formation,Team return,From elsewhere\nNew one,,\nNot this,,\n"
@@ -70,6 +72,11 @@ def test_a_codebook_is_looked_at_and_chosen_from(page, live_server, signed_in, s
     look_by_axe(page, axe)
     page.get_by_label("File’s").press("Space")
     page.get_by_label("Leave out: Not this").press("Space")
+    page.get_by_role("button", name="Import 3 codes as chosen").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Say why")
+    look_by_axe(page, axe)
+    expect(page.get_by_label("File’s")).to_be_checked()
+    page.get_by_label("Why definitions change").fill("As they do elsewhere")
     page.get_by_role("button", name="Import 3 codes as chosen").press("Enter")
     expect(page.get_by_text("2 codes imported.")).to_be_visible()
     assert study.codes.get(name="Team formation").definition == "From elsewhere"

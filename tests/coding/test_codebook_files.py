@@ -376,6 +376,7 @@ def test_a_file_is_looked_at_and_then_imported(client, study, lead):
     answer = confirm(client, study, answer)
 
     assert answer.url == reverse("coding:codebook", args=[study.slug])
+    assert "2 codes imported." in client.get(answer.url).text
     assert tree(study) == ["Ties", "  Trust"]
     assert Event.objects.get().actor == lead
 
