@@ -17,8 +17,11 @@ export class Acts extends EventTarget {
     Object.assign(this, { store, outbox, given, catalogue });
     this.key = `passages.acts.${given.user}.${given.transcript}`;
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? '{"done": [], "undone": []}');
-    store.done = kept.done;
-    store.undone = kept.undone;
+    // Positions in an older text are none in this one: what was done then, the server alone can undo.
+    const isOlder = (kept.revision ?? given.revision) !== given.revision;
+    const shown = (act) => (isOlder ? { ...act, added: [], removed: [], unseen: true } : act);
+    store.done = kept.done.map(shown);
+    store.undone = kept.undone.map(shown);
     outbox.addEventListener("settled", ({ detail }) => this.#settle(detail));
   }
 
@@ -32,11 +35,12 @@ export class Acts extends EventTarget {
 
   #keep() {
     const { done, undone } = this.store;
-    sessionStorage.setItem(this.key, JSON.stringify({ done: done.slice(-KEPT), undone: undone.slice(-KEPT) }));
+    const { revision } = this.given;
+    sessionStorage.setItem(this.key, JSON.stringify({ revision, done: done.slice(-KEPT), undone: undone.slice(-KEPT) }));
     this.#tell("change");
   }
 
-  #send(changes, added, removed) {
+  #send(changes, { added, removed, unseen = false }) {
     const entries = changes.map((change, index) => ({
       transcript: this.given.transcript,
       address: this.given.changes,
@@ -45,6 +49,7 @@ export class Acts extends EventTarget {
       // What the page shows while this waits; the whole act's, with its first change.
       added: index ? [] : added,
       removed: index ? [] : removed,
+      unseen,
     }));
     return this.outbox.add(entries);
   }
@@ -54,7 +59,7 @@ export class Acts extends EventTarget {
     this.store.change(added, removed);
     this.store.remember({ changes: [...before, ...changes.map((change) => change.id)], added, removed });
     this.#keep();
-    return this.#send(changes, added, removed);
+    return this.#send(changes, { added, removed });
   }
 
   /**
@@ -137,7 +142,7 @@ export class Acts extends EventTarget {
 
   /** Remember a change that the server has made and that no coding shows, such as a memo's: it is undone in its turn. */
   note(change) {
-    this.store.remember({ changes: [change], added: [], removed: [] });
+    this.store.remember({ changes: [change], added: [], removed: [], unseen: true });
     this.#keep();
   }
 
@@ -146,7 +151,7 @@ export class Acts extends EventTarget {
     const reversed = this.store.reverse(redo);
     if (!reversed) return false;
     this.#keep();
-    this.#send(reversed.changes, reversed.act.added, reversed.act.removed);
+    this.#send(reversed.changes, reversed.act);
     return true;
   }
 
@@ -154,6 +159,7 @@ export class Acts extends EventTarget {
   #settle({ batch, results }) {
     const byId = new Map(results.map((result) => [plain(result.id), result]));
     const reasons = [];
+    if (batch.some((entry) => entry.unseen && entry.transcript === this.given.transcript)) this.#tell("unseen");
     for (const entry of batch) {
       const result = byId.get(plain(entry.change.id));
       if (!result || entry.transcript !== this.given.transcript) continue;
@@ -161,8 +167,7 @@ export class Acts extends EventTarget {
         reasons.push(result.reason ?? "");
         this.store.change(entry.removed, entry.added);
         this.store.forget(entry.change.id);
-      } else if (!entry.added.length && !entry.removed.length) this.#tell("unseen");
-      else if (result.coded_segment) this.#adopt(entry, plain(result.coded_segment));
+      } else if (result.coded_segment) this.#adopt(entry, plain(result.coded_segment));
     }
     if (reasons.length) {
       this.#keep();

@@ -2,7 +2,8 @@
  * The codings of one transcript, as plain data: what is where, what is shown, what can be undone. No DOM.
  *
  * @typedef {{id: string, start: number, end: number, code: number, coder: number}} Coding
- * @typedef {{changes: string[], added: Coding[], removed: Coding[]}} Act  something done, and what it did
+ * @typedef {{changes: string[], added: Coding[], removed: Coding[], unseen?: boolean}} Act  something done, and what it
+ *   did; or `unseen`, where no coding of this page shows it
  */
 
 /** Stripes in one lane are at least so many characters apart: fewer can be on one line, where they would touch. */
@@ -233,7 +234,7 @@ export class Store extends EventTarget {
     if (!act) return null;
     this.change(act.removed, act.added);
     const changes = [...act.changes].reverse().map((target) => ({ id: uuid(), do: "undo", target }));
-    const back = { changes: changes.map((change) => change.id), added: act.removed, removed: act.added };
+    const back = { ...act, changes: changes.map((change) => change.id), added: act.removed, removed: act.added };
     to.push(back);
     return { changes, act: back };
   }

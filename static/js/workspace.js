@@ -161,7 +161,10 @@ acts.addEventListener("change", () => {
   if (active && present !== active) open(present ?? null);
   updateButtons();
 });
-acts.addEventListener("unseen", () => document.dispatchEvent(new CustomEvent("passages:memos-undone")));
+acts.addEventListener("unseen", () => {
+  document.dispatchEvent(new CustomEvent("passages:memos-undone"));
+  sync.refresh().catch(() => {});
+});
 document.addEventListener("passages:memo-changed", ({ detail }) => acts.note(detail));
 acts.addEventListener("refused", ({ detail }) => {
   voice.notify(detail.find(Boolean) ?? words.refused.replace("{n}", String(detail.length)));

@@ -88,3 +88,35 @@ def test_an_open_workspace_says_who_edited_and_its_codings_find_their_words(
     page.wait_for_selector("#page[data-ready]")
     expect(note).to_be_hidden()
     expect(page.locator("#codings .coding")).to_have_count(1)
+
+
+def test_what_was_done_before_an_edit_is_undone_and_redone_where_its_words_are_now(
+    page, live_server, signed_in
+):
+    study = make_study()
+    make_code(study, name="Place")
+    transcript, lead = make_transcript(study, text=SHORT), make_lead(study)
+    open_workspace(signed_in(page, make_coder(study)), live_server, transcript)
+    select(page, "in the car park")
+    apply(page, "Place")
+    saved(page)
+    editing.save(transcript.pk, "Head line.\n\n" + SHORT, lead, revision=1)
+    page.reload()
+    page.wait_for_selector("#page[data-ready]")
+    codings = page.locator("#codings .coding")
+    expect(codings).to_have_count(1)
+    page.keyboard.press("z")
+    expect(codings).to_have_count(0)
+    page.keyboard.press("Shift+Z")
+    expect(codings.locator(".words")).to_have_text("in the car park")
+    saved(page)
+    assert CodedSegment.objects.get().content_object.quote == "in the car park"
+    codings.click()
+    page.keyboard.press("Delete")
+    expect(codings).to_have_count(0)
+    saved(page)
+    editing.save(transcript.pk, "Two more.\n\nHead line.\n\n" + SHORT, lead, revision=2)
+    page.reload()
+    page.wait_for_selector("#page[data-ready]")
+    page.keyboard.press("z")
+    expect(codings.locator(".words")).to_have_text("in the car park")
