@@ -4,10 +4,10 @@
  */
 
 import { counted } from "passages/counted";
+import { csrf } from "passages/csrf";
 import { Outbox } from "passages/outbox";
 
 const note = document.getElementById("unsent");
-const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 const link = (name) => document.querySelector(`[data-unsent=${name}]`);
 
 function watchSigningOut(outbox) {

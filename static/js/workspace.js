@@ -7,6 +7,7 @@ import { CodeTree, describe } from "passages/codes";
 import { COMMANDS } from "passages/commands";
 import { counted } from "passages/counted";
 import { turnCounts } from "passages/counts";
+import { csrf } from "passages/csrf";
 import { Find } from "passages/find";
 import { Grips } from "passages/grips";
 import { KeyList } from "passages/keylist";
@@ -37,7 +38,6 @@ const given = read("workspace-data");
 const words = document.getElementById("words").dataset;
 const page = document.getElementById("page");
 const article = document.getElementById("text");
-const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 
 const map = new TextMap(page);
 requestAnimationFrame(() => setTimeout(() => performance.mark("passages:text")));

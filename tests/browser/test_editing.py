@@ -120,3 +120,27 @@ def test_what_was_done_before_an_edit_is_undone_and_redone_where_its_words_are_n
     page.wait_for_selector("#page[data-ready]")
     page.keyboard.press("z")
     expect(codings.locator(".words")).to_have_text("in the car park")
+
+
+def test_an_edit_outlives_the_end_of_the_session(page, live_server, signed_in, watch, axe):
+    study = make_study()
+    transcript, lead = make_transcript(study, text=SHORT), make_lead(study)
+    signed_in(page, lead)
+    page.goto(live_server.url + reverse("interviews:edit-text", args=[transcript.pk]))
+    page.get_by_label("Text").fill("WENBO: We stayed.\n")
+    page.context.clear_cookies(name="sessionid")
+    watch.expect("401")
+    page.get_by_role("button", name="See the changes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+    assert axe(page) == []
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in, in a new tab").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
+    opened.value.close()
+    signed_in(page, lead)
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("What changes in")
+    page.get_by_role("button", name="Save the text").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved as revision 2")
+    transcript.refresh_from_db()
+    assert transcript.text == "WENBO: We stayed.\n"
