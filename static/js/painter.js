@@ -34,12 +34,8 @@ export class Painter extends EventTarget {
     this.first = 0;
     this.last = -1;
     this.highlights = new Map();
-    const forced = matchMedia("(forced-colors: active)"); // where all tints would be one colour: stripes and panel tell
-    this.draws = !forced.matches && "highlights" in CSS;
-    forced.addEventListener("change", () => {
-      this.draws = !forced.matches && "highlights" in CSS;
-      this.#repaint(null);
-    });
+    this.forced = matchMedia("(forced-colors: active)"); // where all tints would be one colour: lines tell
+    this.forced.addEventListener("change", () => this.#repaint(null));
     page.addEventListener("scroll", () => this.#soon(), { passive: true });
     const sizes = new ResizeObserver(() => this.renew());
     // The text's height, too: a chunk that comes near gets its real one, and what is drawn beside it moves.
@@ -128,14 +124,18 @@ export class Painter extends EventTarget {
   #paint(turn) {
     const ranges = [];
     this.#live.set(turn, ranges);
-    if (!this.draws) return;
+    if (!("highlights" in CSS)) return;
     const codings = this.store.inTurn(turn);
     if (!codings.length) return;
     for (const slice of slices(codings, this.map.turnStart[turn] ?? 0, this.map.turnEnd[turn] ?? this.map.end)) {
-      const depth = slice.codes.length;
-      const name = depth === 1 ? this.hueOf(slice.codes[0]) : `depth-${Math.min(depth, 4)}`;
-      this.#add(this.#highlight(name), slice.start, slice.end, ranges);
+      this.#add(this.#highlight(this.#nameOf(slice.codes)), slice.start, slice.end, ranges);
     }
+  }
+
+  /** The highlight of words that bear these codes. */
+  #nameOf(codes) {
+    if (this.forced.matches) return codes.length === 1 ? "coded" : "coded-several";
+    return codes.length === 1 ? this.hueOf(codes[0]) : `depth-${Math.min(codes.length, 4)}`;
   }
 
   #add(highlight, start, end, ranges) {

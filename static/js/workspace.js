@@ -30,6 +30,7 @@ import { Shown } from "passages/shown";
 import { Store } from "passages/store";
 import { Stripes } from "passages/stripes";
 import { Sync } from "passages/sync";
+import { Tapped } from "passages/tapped";
 import { TextMap, codePoints } from "passages/textmap";
 import { Voice } from "passages/voice";
 
@@ -67,6 +68,7 @@ const acts = new Acts({ store, outbox, given, catalogue });
 const layout = panes();
 const steady = (change) => reader.steady(change);
 const shown = new Shown({ store, catalogue, words, mayCode: given.mayCode, steady });
+const tapped = new Tapped({ catalogue, store, words });
 const lights = new Lights({ store, painter, stripes });
 const sync = new Sync({ given, store, outbox, catalogue, words, steady });
 const newCode = new NewCode({ given, catalogue, words, csrf });
@@ -192,6 +194,7 @@ function open(coding, together) {
   stripes.draw();
   grips.show(acts.isMine(coding) ? coding : null);
   panel.show(coding, together ?? (coding ? [coding] : undefined));
+  tapped.show(coding, (together?.length ?? 1) - 1);
   if (coding) voice.say(nameOf(coding));
 }
 
@@ -242,6 +245,7 @@ stripes.addEventListener("open", ({ detail }) => {
   layout.reveal();
 });
 stripes.addEventListener("hover", ({ detail }) => lights.coding(detail));
+tapped.addEventListener("open", () => layout.show("codings"));
 panel.addEventListener("light", ({ detail: { id, by } }) => lights.coding(store.codings.get(id) ?? null, by));
 panel.addEventListener("open", ({ detail }) => {
   const coding = store.codings.get(detail);

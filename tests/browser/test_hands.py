@@ -151,6 +151,12 @@ def test_a_finger_chooses_words_and_finds_the_button_to_code_them(
     page.locator("#palette-list [role=option]").first.tap()
     saved(page)
     assert stored() == ["car park"]
+    page.touchscreen.tap(*page.evaluate(PLACE_OF, "car park"))
+    strip = page.locator("#tapped")
+    expect(strip).to_contain_text("Place")
+    strip.tap()
+    expect(page.locator("#detail")).to_contain_text("Place")
+    page.locator("[data-pane-button=text]").tap()
     page.touchscreen.tap(*page.evaluate(PLACE_OF, "decided"))
     expect(button).to_be_hidden()
     context.close()
@@ -167,6 +173,7 @@ def test_codings_are_told_apart_in_high_contrast(workspace, place, media, axe):
     forced = "forced_colors" in media
     tints = "() => [...CSS.highlights].filter(([name]) => /^hue|^depth/.test(name)).reduce((n, [, h]) => n + h.size, 0)"
     page.wait_for_function(f"wanted => ({tints})() === wanted", arg=0 if forced else 1)
+    assert highlighted(page, "coded") == (["car park"] if forced else [])
     page.keyboard.press("n")
     assert highlighted(page, "active") == ["car park"]
     drawn = """() => {
