@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interviews import history
+from interviews import editing, history
+from interviews.anchors import through
 from interviews.models import TextRevision
 from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
@@ -350,18 +351,28 @@ def coders_of(members):
 
 
 def words_of_hits(hits, hidden, frame, *, most):
-    """(title, words) of places in the revision they were found in; what is restricted now is left out."""
+    """(title, words) of places in the revision they were found in, of a sealed one as they are now.
+
+    What is restricted now is left out.
+    """
     found = []
-    wanted = hits[:most]
-    texts = {
-        (pk, number): text
-        for pk, number, text in TextRevision.objects.filter(
-            transcript__in={hit[0] for hit in wanted}, number__in={hit[1] for hit in wanted}
-        ).values_list("transcript_id", "number", "text")
+    wanted = [hit for hit in hits[:most] if hit[0] in frame.transcripts and hit[0] not in hidden.ranges]
+    revisions = TextRevision.objects.filter(
+        transcript__in={hit[0] for hit in wanted}, number__in={hit[1] for hit in wanted}
+    ).values_list("transcript_id", "number", "text", "sealed_at")
+    texts = {(pk, number): text for pk, number, text, sealed_at in revisions if not sealed_at}
+    ways = {
+        (pk, number): editing.maps_since(pk, number)
+        for pk, number, _text, sealed_at in revisions
+        if sealed_at
     }
     for pk, revision, start, end in wanted:
-        if pk in frame.transcripts and (pk, revision) in texts and pk not in hidden.ranges:
-            found.append((pk, frame.transcripts[pk], texts[pk, revision][max(0, start - 60) : end + 60]))
+        text = texts.get((pk, revision))
+        if way := ways.get((pk, revision)):
+            _state, start, end, _exact = through(way, start, end)
+            text = way[-1].new
+        if text:
+            found.append((pk, frame.transcripts[pk], text[max(0, start - 60) : end + 60]))
     return found
 
 

@@ -263,7 +263,7 @@ class TurnsForm(Dressed, forms.Form):
                 max_length=40,
                 required=False,
                 initial=names[voice - 1] if voice <= len(names) else "",
-                widget=forms.TextInput(attrs={"data-names": voice, "autocomplete": "off"}),
+                widget=forms.TextInput(attrs={"class": "input", "data-names": voice, "autocomplete": "off"}),
             )
         few = self.number <= self.FEW
         for at in self.shown:

@@ -5,19 +5,21 @@ case, width and normal form, before an apostrophe and with a plural or genitive 
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 from unicodedata import normalize
 
 from .anchors import KEPT, EditMap, Hunk, Place
 
-EMAIL, URL, PHONE, NUMBER, DATE = "e-mail", "url", "phone", "number", "date"
+EMAIL, URL, PHONE, NUMBER, BIRTH, DATE = "e-mail", "url", "phone", "number", "birth", "date"
 LONGEST_NAME = 200
 
 _WIDE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = rf"[^\W\d_{_WIDE}]"  # of a script that writes spaces between words
+_SPACE = r"(?:\s+|[_-])"  # between the words of a name, in the names of files and in addresses too
 _MARKS = "\u0300-\u036f"
 _BEGINS = rf"(?<!{_LETTER})"
 _ENDS = rf"(?!{_LETTER}|[{_MARKS}])"
@@ -35,6 +37,20 @@ _IDENTIFIERS = {
     r"|(?<![\d\w.-])(?=[\d(])(?:\(\d{2,4}\)|\d{2,4})[\s.-]\d{3,4}[\s.-]\d{3,4}(?![\d-])"
     r"|(?<!\d)(?=0)0\d{2,3}-\d{7,8}(?!\d)",
 }
+_PART_OF_DATE = (
+    rf"{_MONTH}\.?,?\s+{_YEAR}(?!\d)|{_YEAR}\s?年(?:\s?\d{{1,2}}\s?月)?|{_YEAR}(?![\d年])"
+    rf"|\d{{1,2}}/\d{{1,2}}/\d\d(?!\d)"
+)
+_BORN = (  # what is said before a date of birth, with a few words between
+    r"(?:\bborn\b|\bd\.?o\.?b\b\.?|\b(?:date|day|year)\s+of\s+birth\b|\bbirth\s?(?:date|day|year)\b"
+    r"|\bgeb(?:oren\b|\.)|\bgeburts(?:datum|tag|jahr)\b|\bnée?\s+(?:le|en)\b|\bnaissance\b|\bnacid[oa]\b"
+    r"|\bnacimiento\b|\bnat[oa]\s+(?:il|nel)\b|出生(?:日期|年月|于)?|生于|生日)"
+)
+_BIRTHS = re.compile(
+    rf"{_BORN}[^\d\n.;!?。；！？]{{0,30}}?(?P<after>{_IDENTIFIERS[DATE]}|{_PART_OF_DATE})"
+    rf"|(?=\d)(?P<before>{_IDENTIFIERS[DATE]}|{_PART_OF_DATE})(?=\s?(?:出生|生(?![活意产病命气])))",
+    re.IGNORECASE,
+)
 _ANY_IDENTIFIER = re.compile(
     "|".join(f"(?P<k{n}>{pattern})" for n, pattern in enumerate(_IDENTIFIERS.values())), re.IGNORECASE
 )
@@ -65,9 +81,19 @@ class Span(NamedTuple):
 
 
 def identifiers(text: str) -> Iterator[Identifier]:
-    """Addresses, numbers and dates that may tell who somebody is, in text order."""
-    for match in _ANY_IDENTIFIER.finditer(text):
-        yield Identifier(_KINDS[int(match.lastgroup[1:])], *match.span())
+    """Addresses, numbers and dates that may tell who somebody is, in text order.
+
+    A date, or a part of one, that is said to be somebody's birth is of the kind BIRTH, any other whole one of DATE.
+    """
+    births = [Identifier(BIRTH, *match.span(match.lastgroup)) for match in _BIRTHS.finditer(text)]
+    starts = [each.start for each in births]
+    others = [
+        Identifier(_KINDS[int(match.lastgroup[1:])], *match.span())
+        for match in _ANY_IDENTIFIER.finditer(text)
+        for before in [bisect_left(starts, match.end()) - 1]
+        if before < 0 or births[before].end <= match.start()
+    ]
+    return iter(sorted([*births, *others], key=itemgetter(1)))
 
 
 class Rules:
@@ -109,7 +135,7 @@ def _composed(name: str) -> str:
 
 
 def _pattern(name: str) -> str:
-    pieces = [r"\s+" if sign == " " else _sign(sign) for sign in _composed(name)]
+    pieces = [_SPACE if sign == " " else _sign(sign) for sign in _composed(name)]
     after = ""
     if _is_letter(name[-1:]):
         after = _ENDS if len(name) < 4 else rf"(?:(?=[sS]{_ENDS})|{_ENDS})"

@@ -349,6 +349,11 @@ def _destroy_sealed(story):
     }
 
 
+@sentence("erase-name")
+def _erase_name(story):
+    return _("erased one entry of the key to the pseudonyms")
+
+
 @sentence("destroy-names-key")
 def _destroy_names_key(story):
     return _("destroyed the key to the pseudonyms")

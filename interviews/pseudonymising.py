@@ -14,10 +14,13 @@ from typing import NamedTuple
 from django.apps import apps
 from django.core.cache import cache, caches
 from django.db import IntegrityError, models, transaction
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from . import editing, history, keyring
+from .anchors import NEEDS_EYES, through
 from .locks import own_text
 from .models import (
     Event,
@@ -29,6 +32,7 @@ from .models import (
     TextRevision,
     Transcript,
     Upload,
+    free_slug,
 )
 from .names import ReplacedMap, Rule, Rules, Span, identifiers
 from .turns import is_answerer_label, is_interviewer_label
@@ -36,8 +40,13 @@ from .turns import is_answerer_label, is_interviewer_label
 AROUND = 40
 MOST_SHOWN = 5
 _SKIPPED = {Event, Mention, NamesKey, SealedNames, Upload, Speaker}
-_NO_NAMES = {"turns", "marks", "quote", "sha256", "original", "colour", "language", "key", "digest"}
-_TEXTS = {Transcript, TextRevision}  # their text is replaced by revisions
+_NO_NAMES = {"turns", "marks", "sha256", "original", "colour", "language", "digest"}
+_GOES_ALONG = {
+    "transcript": {"text"},
+    "textrevision": {"text"},
+    "segment": {"quote"},
+}  # with the revisions of texts
+_SLUGS = {"slug": "-", "key": "_"}  # fields made of names, and what stands for a space there
 
 
 class Refused(Exception):
@@ -136,6 +145,7 @@ class Foreseen:
     transcripts: int = 0
     events: int = 0
     staged: int = 0
+    address: str = ""  # of the study, where it changes
     state: str = ""
 
 
@@ -154,6 +164,8 @@ def foresee(study, given, reader):
             if len(ahead.places[span.rule]) < 200:
                 ahead.places[span.rule].append(_place(pk, title, text, span.start, span.end))
     for model, changes in _rows(study, rules).items():
+        if model is Study:
+            ahead.address = next((after for _row, each, _was, after in changes if each.name == "slug"), "")
         samples = [
             (before, after) for row, _name, before, after in changes if _may_show(row, reader) and before
         ]
@@ -226,7 +238,7 @@ def _path_to_study(model, steps=3):
 
 def _fields(model):
     held = (models.CharField, models.TextField, models.JSONField)
-    left = _NO_NAMES | ({"text"} if model in _TEXTS else {"slug"} if model is Study else set())
+    left = _NO_NAMES | _GOES_ALONG.get(model._meta.model_name, set())
     return [
         each
         for each in model._meta.concrete_fields
@@ -244,7 +256,9 @@ def _rows(study, rules):
         for row in rows.only("pk", *(each.name for each in fields), *extra).iterator(chunk_size=500):
             for each in fields:
                 before = getattr(row, each.attname)
-                after = _applied(rules, before)
+                after = _instead(rules, each.attname, before)
+                if model is Study and each.attname == "slug" and after != before:
+                    after = free_slug(Study.objects.exclude(pk=study.pk), after, "study")
                 if after != before:
                     found[model].append((row, each, before, after))
     return dict(found)
@@ -252,6 +266,36 @@ def _rows(study, rules):
 
 def _has(model, name):
     return name in {each.name for each in model._meta.concrete_fields}
+
+
+def _instead(rules, name, value):
+    """What a field is to hold: names are replaced in its words, and in what is made of words."""
+    if name in _SLUGS and isinstance(value, str):
+        return _slug(rules, value, _SLUGS[name])
+    if name == "values" and isinstance(value, dict):  # of a respondent, by the keys of attributes
+        return {_slug(rules, key, "_"): _applied(rules, each) for key, each in value.items()}
+    if name == "address" and isinstance(value, str):
+        return _address(rules, value)
+    return _applied(rules, value)
+
+
+def _slug(rules, slug, space):
+    after = rules.apply(slug)
+    return slug if after == slug else slugify(after, allow_unicode=True).replace("-", space) or "unnamed"
+
+
+def _address(rules, address):
+    """The parameters of a question, in which keys of types and attributes stand too."""
+    params = QueryDict(address, mutable=True)
+    for name, values in params.lists():
+        if name == "where":
+            pairs = (value.partition(":") for value in values)
+            after = [f"{_slug(rules, key, '_')}{colon}{rules.apply(value)}" for key, colon, value in pairs]
+        else:
+            is_key = name in ("by", "across", "respondent_type", "attribute")
+            after = [_slug(rules, value, "_") if is_key else rules.apply(value) for value in values]
+        params.setlist(name, after)
+    return address if params == QueryDict(address) else params.urlencode()
 
 
 def _applied(rules, value):
@@ -288,7 +332,8 @@ def _images(rules, images, known):
         if model in history.TRACKED:
             fields = known.get(model, ())
             found[key] = {
-                name: _applied(rules, value) if name in fields else value for name, value in image.items()
+                name: _instead(rules, name, value) if name in fields else value
+                for name, value in image.items()
             }
         else:
             found[key] = _applied(rules, image)
@@ -457,14 +502,59 @@ def set_passphrase(study, passphrase, *, old=None):
 
 
 def unlocked(study, passphrase):
-    """The key: ``[(original, pseudonym, when)]``. Raises Wrong. Who looks is written into the history by the caller."""
+    """The key: ``[(original, pseudonym, when, entry)]``. Raises Wrong. The caller writes into the history who looked.
+
+    ``entry`` names a line for ``erase_entry``.
+    """
     batches = list(study.sealed_names.filter(undone=False).select_related("event"))
     opened = _unseal(study, passphrase, batches)
     return [
-        (*names, batch.event.at)
+        (*names, batch.event.at, f"{batch.pk}.{number}")
         for batch, kept in zip(batches, opened, strict=True)
-        for names in kept["rules"]
+        for number, names in enumerate(kept["rules"])
+        if names
     ]
+
+
+@transaction.atomic
+def erase_entry(study, entry, passphrase, actor):
+    """Erase one line of the key for good: who it was is told no more, and not put back. Raises Wrong and Refused.
+
+    Older revisions and originals that are sealed may still hold the name.
+    """
+    study, key = _begin(study), _key_of(study)
+    pk, _dot, number = entry.partition(".")
+    batches = study.sealed_names.select_for_update()
+    batch = batches.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+    kept = _unseal(study, passphrase, [batch] if batch else [])
+    names = kept[0]["rules"] if kept else []
+    if not number.isdecimal() or int(number) >= len(names) or not names[int(number)]:
+        raise Refused(_("This entry of the key is erased already."))
+    [held] = kept
+    rules = Rules([Rule(*held["rules"][int(number)])])
+    held["rules"][int(number)] = None  # the others keep their numbers
+    for text in held["texts"].values():
+        text["back"] = [each for each in text["back"] if rules.apply(each[2]) == each[2]]
+    held["rows"] = [
+        [label, row, name, _instead(rules, name, old), new] for label, row, name, old, new in held["rows"]
+    ]
+    known = {model._meta.model_name: {each.attname for each in _fields(model)} for model in _models()}
+    known["speaker"] = {"label"}
+    held["events"] = [
+        [
+            event,
+            {
+                name: _images(rules, value, known) if isinstance(value, dict) else rules.apply(value)
+                for name, value in was.items()
+            },
+            instead,
+        ]
+        for event, was, instead in held["events"]
+    ]
+    history.overwrite_deleted()
+    batch.sealed = keyring.seal(key.public, held, _about(study))
+    batch.save(update_fields=["sealed"])
+    return history.note(study, actor, "erase-name", study, {"entries": 1})
 
 
 def _unseal(study, passphrase, batches):
@@ -478,11 +568,18 @@ def _unseal(study, passphrase, batches):
 # Taking it back
 
 
+class TakenBack(NamedTuple):
+    """What stays as it is when names are put back: rows that were changed since, and places in texts."""
+
+    rows: int
+    places: int
+
+
 @transaction.atomic
 def take_back(batch, passphrase, actor):
     """Put the names of one replacement back everywhere, as one change. Raises Wrong and Refused.
 
-    Returns how many rows were changed since and so stay as they are.
+    Returns a TakenBack.
     """
     study = _begin(batch.study)
     batch = SealedNames.objects.select_for_update(of=("self",)).select_related("event").get(pk=batch.pk)
@@ -491,12 +588,12 @@ def take_back(batch, passphrase, actor):
     [kept] = _unseal(study, passphrase, [batch])
     transcripts = {str(each.pk): each for each in _owned(study)}
     texts = {pk: text for pk, text in kept["texts"].items() if pk in transcripts}  # others were erased
+    ways, lost = {}, 0
     for pk, text in texts.items():
-        if transcripts[pk].revision != text["revision"]:
-            raise Refused(
-                _("The text of “%(title)s” was edited since, so this cannot be taken back.")
-                % {"title": transcripts[pk].title}
-            )
+        spans = _spans_now(transcripts[pk], text)
+        lost += len(text["back"]) - len(spans)
+        if spans:
+            ways[pk] = ReplacedMap(transcripts[pk].text, spans)
     changed, labels = 0, {}
     for label, pk, name, old, new in reversed(kept["rows"]):
         model = apps.get_model(label)
@@ -510,11 +607,9 @@ def take_back(batch, passphrase, actor):
         if model is Speaker:
             labels[str(row.transcript_id), new] = old
     before, after = {}, {}
-    for pk, text in texts.items():
-        transcript = transcripts[pk]
-        way = ReplacedMap(transcript.text, [Span(*each, 0) for each in text["back"]])
+    for pk, way in ways.items():
         relabel = lambda name, pk=pk: labels.get((pk, name), name)  # noqa: E731
-        old, new = _make(transcript, way, relabel, actor, _("Names put back"))
+        old, new = _make(transcripts[pk], way, relabel, actor, _("Names put back"))
         before, after = before | old, after | new
     for pk, held, instead in kept["events"]:
         event = Event.objects.filter(pk=pk).first()
@@ -524,10 +619,29 @@ def take_back(batch, passphrase, actor):
     Transcript.objects.filter(pk__in=kept["sealed"]["originals"]).update(original_sealed_at=None)
     batch.undone = True
     batch.save(update_fields=["undone"])
-    noted = {f"{history.NOTED}:undo": {"texts": len(texts)}}
+    noted = {f"{history.NOTED}:undo": {"texts": len(ways)}}
     history.record(study, actor, "undo", study, before=before, after=after | noted, undoes=batch.event)
     transaction.on_commit(_forget_caches)
-    return changed
+    return TakenBack(changed, lost)
+
+
+def _spans_now(transcript, text):
+    """Where the pseudonyms are now that were put in, less those whose words were edited since. Raises Refused."""
+    if transcript.revision == text["revision"]:
+        return [Span(*each, 0) for each in text["back"]]
+    maps = editing.maps_since(transcript.pk, text["revision"])
+    if maps is None:
+        raise Refused(
+            _("The text of “%(title)s” was edited since, and the revision from then is not kept.")
+            % {"title": transcript.title}
+        )
+    found = []
+    for start, end, words in text["back"]:
+        place = through(maps, start, end)
+        if place.exact and place.state != NEEDS_EYES:
+            found.append(Span(place.start, place.end, words, 0))
+    found.sort()
+    return [each for number, each in enumerate(found) if not number or found[number - 1].end <= each.start]
 
 
 def _by_passphrase(event, actor, change):

@@ -34,6 +34,7 @@ urlpatterns = [
     path("studies/<str:slug>/names/key/", names.show_key, name="names-key"),
     path("studies/<str:slug>/names/key/passphrase/", names.set_passphrase, name="names-passphrase"),
     path("studies/<str:slug>/names/key/open/", names.open_key, name="open-names-key"),
+    path("studies/<str:slug>/names/key/erase/", names.erase_entry, name="erase-name"),
     path("studies/<str:slug>/names/key/destroy/", names.destroy_key, name="destroy-names-key"),
     path("studies/<str:slug>/names/take-back/", names.take_back, name="take-names-back"),
     path("studies/<str:slug>/names/sealed/destroy/", names.destroy_sealed, name="destroy-sealed"),

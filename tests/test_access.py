@@ -82,6 +82,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "interviews:names-key": (OWNER, NOT_OFFERED),
     "interviews:names-passphrase": (NOT_OFFERED, OWNER),
     "interviews:open-names-key": (NOT_OFFERED, OWNER),
+    "interviews:erase-name": (NOT_OFFERED, OWNER),
     "interviews:destroy-names-key": (NOT_OFFERED, OWNER),
     "interviews:take-names-back": (NOT_OFFERED, OWNER),
     "interviews:destroy-sealed": (NOT_OFFERED, OWNER),

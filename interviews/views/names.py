@@ -29,9 +29,10 @@ KINDS = {
     "url": gettext_lazy("web address"),
     "phone": gettext_lazy("telephone number"),
     "number": gettext_lazy("identity number"),
-    "date": gettext_lazy("date"),
+    "birth": gettext_lazy("date of birth"),
+    "date": gettext_lazy("other date"),
 }
-IDENTIFIERS = ("e-mail", "url", "phone", "number", "date")
+IDENTIFIERS = ("e-mail", "url", "phone", "number", "birth", "date")
 
 private = cache_control(private=True, no_store=True)
 
@@ -129,6 +130,7 @@ def _replace(request, study, rules):
         )
     except pseudonymising.Refused as refusal:
         return _looking(request, study, rules, str(refusal))
+    study.refresh_from_db(fields=["slug"])  # it may have held a name
     messages.success(
         request, _("The names are replaced. Older revisions and originals that hold them are sealed.")
     )
@@ -156,6 +158,7 @@ def _key_page(request, study, status=200, **forms):
         "study": study,
         "has_key": has_key,
         "passphrase": PassphraseForm(has_key=has_key, auto_id="id_set_%s"),
+        "erasing": OpenForm(auto_id="id_erase_%s"),
         "opening": OpenForm(auto_id="id_open_%s"),
         "taking": OpenForm(auto_id="id_back_%s"),
         "destroying": DestroyForm(study=study, auto_id="id_sealed_%s"),
@@ -218,20 +221,51 @@ def take_back(request, slug):
     last = SealedNames.objects.filter(study=study, undone=False).select_related("study").last()
     if form.is_valid() and last:
         try:
-            changed = pseudonymising.take_back(last, form.cleaned_data["passphrase"], request.user)
+            stays = pseudonymising.take_back(last, form.cleaned_data["passphrase"], request.user)
         except pseudonymising.Refused as refusal:
             form.add_error("passphrase", str(refusal))
         else:
             messages.success(request, _("The names are back."))
-            if changed:
+            if stays.rows:
                 told = ngettext(
                     "%(n)s entry was changed since and stays as it is.",
                     "%(n)s entries were changed since and stay as they are.",
-                    changed,
+                    stays.rows,
                 )
-                messages.warning(request, told % {"n": changed})
+                messages.warning(request, told % {"n": stays.rows})
+            if stays.places:
+                told = ngettext(
+                    "At %(n)s place in the texts the pseudonym stays, as its words were edited since.",
+                    "At %(n)s places in the texts the pseudonyms stay, as their words were edited since.",
+                    stays.places,
+                )
+                messages.warning(request, told % {"n": stays.places})
+            study.refresh_from_db(fields=["slug"])
             return redirect("interviews:names-key", study.slug)
     return _key_page(request, study, taking=form)
+
+
+@private
+@sensitive_post_parameters()
+@login_required
+@require_POST
+def erase_entry(request, slug):
+    """Erase one line of the key, for somebody whom nobody is to be able to name again."""
+    study = _owned(request, slug)
+    form = OpenForm(request.POST, auto_id="id_erase_%s")
+    if form.is_valid():
+        passphrase = form.cleaned_data["passphrase"]
+        try:
+            pseudonymising.erase_entry(study, request.POST.get("entry", ""), passphrase, request.user)
+        except pseudonymising.Wrong as refusal:
+            form.add_error("passphrase", str(refusal))
+        except pseudonymising.Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("interviews:names-key", study.slug)
+        else:
+            messages.success(request, _("The entry is erased: nobody can tell any more who it was."))
+            return redirect("interviews:names-key", study.slug)
+    return _key_page(request, study, erasing=form)
 
 
 @login_required

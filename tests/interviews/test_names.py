@@ -21,6 +21,7 @@ def replace(text, *pairs, left=()):
         ("WENBO'S", "DALIN'S"),
         ("Wenbo1: hm", "Dalin1: hm"),
         ("Ｗｅｎｂｏ", "Dalin"),
+        ("/wenbo-s-study/", "/dalin-s-study/"),
         ("我和Wenbo回国", "我和Dalin回国"),
         ("Wenboesque, Zwenbo", "Wenboesque, Zwenbo"),
     ],
@@ -64,9 +65,21 @@ def test_swapped_names_do_not_run_into_each_other():
         ("call +86 512 6288 1234 now", "phone", "+86 512 6288 1234"),
         ("我的手机13812345678。", "phone", "13812345678"),
         ("at (617) 555-0123.", "phone", "(617) 555-0123"),
-        ("born 12 March 1971 in", "date", "12 March 1971"),
-        ("1971年3月12日生", "date", "1971年3月12日"),
+        ("born 12 March 1971 in", "birth", "12 March 1971"),
+        ("1971年3月12日生", "birth", "1971年3月12日"),
         ("on 1971-03-12", "date", "1971-03-12"),
+        ("DOB: 12/03/71, male", "birth", "12/03/71"),
+        ("D.O.B. 12.03.1971", "birth", "12.03.1971"),
+        ("date of birth: March 12, 1971", "birth", "March 12, 1971"),
+        ("I was born in Suzhou in 1971, then", "birth", "1971"),
+        ("geboren am 12.03.1971", "birth", "12.03.1971"),
+        ("geb. 12.03.1971", "birth", "12.03.1971"),
+        ("née le 12/03/1971", "birth", "12/03/1971"),
+        ("nacida el 12/03/1971", "birth", "12/03/1971"),
+        ("出生日期：1971年3月12日", "birth", "1971年3月12日"),
+        ("我生于1971年", "birth", "1971年"),
+        ("1971年3月出生在苏州", "birth", "1971年3月"),
+        ("1971年3月12日生活在苏州", "date", "1971年3月12日"),
         ("ID 11010519491231002X", "number", "11010519491231002X"),
     ],
 )
@@ -75,7 +88,27 @@ def test_identifiers_are_found(text, kind, words):
     assert (found.kind, text[found.start : found.end]) == (kind, words)
 
 
-@pytest.mark.parametrize("text", ["in 1999 we were 30", "turn 12:31", "from 2001-2006", "v1.2.3", "10,000"])
+def test_a_birth_and_another_date_are_told_apart_in_text_order():
+    text = "On 2006-04-05 she said: born 1971-03-12, phone 13812345678."
+    assert [each.kind for each in identifiers(text)] == ["date", "birth", "phone"]
+
+
+def test_names_of_several_words_are_found_in_files_and_addresses():
+    assert replace("RET_wen_bo.txt wen-bo Wen  Bo", ("Wen Bo", "Da Lin")) == "RET_da lin.txt da lin Da Lin"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 1999 we were 30",
+        "turn 12:31",
+        "from 2001-2006",
+        "v1.2.3",
+        "10,000",
+        "born abroad. In 1999 we left",
+        "1999年生产",
+    ],
+)
 def test_ordinary_numbers_are_no_identifiers(text):
     assert not list(identifiers(text))
 
