@@ -22,9 +22,9 @@ NEEDS_EYES = "needs eyes"  # the words were changed, or are gone
 NEAR = 20_000  # characters either side in which words that were moved are looked for
 _SMALL = 1_000  # tokens times tokens that are compared each with each where no token is unique
 _RUN = 8  # tokens in a run that is looked for where no token is unique, and there are too many to compare
-_WIDE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+WIDE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_TOKEN = re.compile(rf"[{_WIDE}]|[^\W{_WIDE}]+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(rf"[{WIDE}]|[^\W{WIDE}]+|\s+|.", re.DOTALL)
 _WORD = re.compile(r"\w")
 
 
@@ -195,7 +195,12 @@ def _joined(hunks: Iterable[Hunk]) -> Iterator[Hunk]:
 
 
 class EditMap:
-    """The way from an old text to a new one, for positions."""
+    """The way from an old text to a new one, for positions.
+
+    ``may_move``: words that were put in may have been taken from elsewhere in the text.
+    """
+
+    may_move = True
 
     def __init__(self, old: str, new: str):
         self.old, self.new = old, new
@@ -403,7 +408,7 @@ def _in_word(old, new, old_start, old_end, new_start, new_end, side) -> bool:
 
 
 def _is_letter(sign: str) -> bool:
-    return bool(_WORD.match(sign)) and not re.match(f"[{_WIDE}]", sign)
+    return bool(_WORD.match(sign)) and not re.match(f"[{WIDE}]", sign)
 
 
 def _merged(hunks: list[Hunk]) -> list[Hunk]:

@@ -187,6 +187,8 @@ def replaced(text: str, spans: Iterable[Span]) -> str:
 class ReplacedMap(EditMap):
     """The way through replacements that are known: each range keeps its words, those of a pseudonym included."""
 
+    may_move = False
+
     def __init__(self, old: str, spans: Sequence[Span]):
         self.old, self.new = old, replaced(old, spans)
         self.hunks, shift = [], 0

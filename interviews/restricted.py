@@ -7,7 +7,7 @@ that every position holds; a quote that touches a restricted passage is withheld
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property
 
 from django.db import transaction
@@ -18,13 +18,15 @@ from django.utils.translation import gettext_lazy
 
 from . import editing, history
 from .access import allows
-from .anchors import NEEDS_EYES
+from .anchors import NEEDS_EYES, WIDE
 from .locks import own_text
 from .models import RestrictedPassage, Transcript
 
 PLACEHOLDER = "█"
 WITHHELD = gettext_lazy("Withheld (restricted passage)")
 LEAST_QUOTED = 8  # characters: fewer stand in many texts
+RUN = 3  # words by which a stretch of a passage is known again
+_WORD = re.compile(rf"[{WIDE}]|[^\W_{WIDE}]+")
 
 
 class Refused(Exception):
@@ -51,6 +53,10 @@ class Hidden:
             return False
         at = bisect_left(ranges, (end, end)) - 1
         return at >= 0 and ranges[at][1] > start
+
+    def covers(self, transcript_id, start, end):
+        """Whether all of a range is hidden."""
+        return any(low <= start and end <= high for low, high in self.ranges.get(transcript_id, ()))
 
     def whole(self, transcript):
         """The text of a transcript, for whom it is."""
@@ -245,11 +251,12 @@ def _foresee(edit):
 def _carry(edit):
     rows = list(RestrictedPassage.objects.filter(transcript=edit.transcript.pk))
     before = history.images(*rows)
+    was = [(row, row.start, row.end) for row in rows if not row.lifted_at]
     for row in rows:
         row.start, row.end, changed = _where(edit.map, row.start, row.end)
         row.needs_eyes = row.needs_eyes or changed
     RestrictedPassage.objects.bulk_update(rows, ["start", "end", "needs_eyes"])
-    return before, history.images(*rows), editing.Receipt()
+    return before, history.images(*rows, *_follow_words(edit, was)), editing.Receipt()
 
 
 def _where(edit_map, start, end):
@@ -266,6 +273,56 @@ def _where(edit_map, start, end):
         if hunk.old_start <= end:
             high = hunk.new_end if end <= hunk.old_end else end + shift
     return low, high, True
+
+
+def _follow_words(edit, was):
+    """Restrict the places to which an edit has put words of passages, ``(row, start, end)`` as they were."""
+    if not was or not edit.map.may_move:
+        return []
+    made = []
+    ways = [((start, end), (row.start, row.end)) for row, start, end in was]
+    for (row, _start, _end), ranges in zip(was, put_elsewhere(edit.old, edit.text, ways), strict=True):
+        about = {"reason": row.reason, "created_by": row.created_by, "needs_eyes": True}
+        for start, end in ranges:
+            made.append(RestrictedPassage(transcript_id=row.transcript_id, start=start, end=end, **about))
+    for row in made:
+        row.save()
+    return made
+
+
+def put_elsewhere(old, new, ways):
+    """For each passage where else in the new text its words stand now: ``[[(start, end), ...], ...]``.
+
+    ``ways`` are ``((start, end) in the old text, (start, end) in the new one)`` of each. Looked for are runs of RUN of
+    its words, and single words that it lost; none that stood openly in the old text.
+    """
+    hidden, covered = (Hidden({1: [way[side] for way in ways]}) for side in (0, 1))
+    open_words = _words(hidden.text(1, old))
+    places = list(_WORD.finditer(new))
+    words = [match[0].casefold() for match in places]
+    found = []
+    for (start, end), (low, high) in ways:
+        said = _words(old[start:end])
+        lost = (Counter(said) - Counter(_words(new[low:high]))).keys() - set(open_words)
+        ranges = [place.span() for place, word in zip(places, words, strict=True) if word in lost]
+        length = min(RUN, len(said))
+        if secret := _runs(said, length) - _runs(open_words, length):
+            ranges += [
+                (places[at].start(), places[at + length - 1].end())
+                for at in range(len(words) - length + 1)
+                if tuple(words[at : at + length]) in secret
+            ]
+        found.append([each for each in _joined(ranges) if not covered.covers(1, *each)])
+        covered = Hidden({1: [*covered.ranges.get(1, ()), *ranges]})
+    return found
+
+
+def _words(text):
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _runs(words, length):
+    return set(zip(*(words[at:] for at in range(length)), strict=False))
 
 
 editing.follow(_foresee, _carry)

@@ -21,8 +21,10 @@ from coding.queries.question import question_from
 from coding.withheld import segments_withheld
 from interviews import editing, history, narrate, restricted
 from interviews.access import Role
+from interviews.anchors import EditMap
 from interviews.models import RestrictedPassage, Transcript
 from interviews.restricted import PLACEHOLDER, WITHHELD, Hidden
+from tests.examples import MANY
 from tests.factories import (
     make_code,
     make_coder,
@@ -336,6 +338,7 @@ def test_the_demo_has_a_passage_that_its_respondent_wants_out(study, lead, setti
 ranges = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted).map(tuple)
 
 
+@MANY
 @given(text=st.text(max_size=40), hidden=st.lists(ranges, max_size=4), at=st.integers(0, 10), asked=ranges)
 def test_hiding_keeps_every_position_and_nothing_of_what_is_hidden(text, hidden, at, asked):
     mask = Hidden({1: hidden})
@@ -377,10 +380,9 @@ def test_a_restricted_passage_goes_along_with_edits(study, transcript, lead, pas
     assert not leaks(restricted.passages_of(study.pk).whole(transcript))
 
 
+@MANY
 @given(data=st.data())
 def test_whatever_is_edited_no_restricted_word_that_stays_in_place_is_shown(data):
-    from interviews.anchors import EditMap
-
     letters = st.text("abc de\n", max_size=12)
     before, secret, after = (
         data.draw(letters),
@@ -395,6 +397,59 @@ def test_whatever_is_edited_no_restricted_word_that_stays_in_place_is_shown(data
     start, end, _changed = restricted._where(EditMap(old, new), len(before), len(before) + len(secret))
     shown = Hidden({1: [(start, end)]}).text(1, new)
     assert not set(shown) & set("xyz")
+
+
+@MANY
+@given(data=st.data())
+def test_a_part_of_a_passage_that_is_put_elsewhere_stays_hidden(data):
+    words = [f"open{n}" for n in range(data.draw(st.integers(0, 12)))]
+    secret = [f"secret{n}" for n in range(data.draw(st.integers(1, 8)))]
+    first = data.draw(st.integers(0, len(words)))
+    joined = data.draw(st.sampled_from([" ", ", ", "\n"]))
+    before, after = words[:first], words[first:]
+    old = joined.join([*before, *secret, *after])
+    start = len(joined.join([*before, ""]))
+    end = start + len(joined.join(secret))
+    low = data.draw(st.integers(0, len(secret) - 1))
+    high = data.draw(st.integers(low + 1, len(secret)))
+    is_copied = high - low >= min(restricted.RUN, len(secret)) and data.draw(st.booleans())
+    left = secret if is_copied else secret[:low] + secret[high:]
+    rest = [*before, *left, *after]
+    at = data.draw(st.integers(0, len(rest)))
+    new = joined.join([*rest[:at], *secret[low:high], *rest[at:]])
+    if new == old:
+        return
+    edit = EditMap(old, new)
+    main = restricted._where(edit, start, end)[:2]
+    [others] = restricted.put_elsewhere(old, new, [((start, end), main)])
+    ranges = [main, *others]
+    assert "secret" not in Hidden({1: ranges}).text(1, new).replace(PLACEHOLDER, "")
+
+
+def test_a_part_that_is_moved_is_listed_for_eyes_and_goes_back(study, transcript, lead, passage):
+    rest = TALK.replace(" to Crane 鹤鸣", "")
+    event, _receipt = editing.save(transcript.pk, rest + "MEILING: Crane, 鹤鸣!\n", lead, revision=1)
+    transcript.refresh_from_db()
+    hidden = restricted.passages_of(study.pk)
+    shown = hidden.whole(transcript)
+    assert "Crane" not in shown
+    assert "鹤鸣" not in shown
+    assert "So much for that" in shown
+    rows = RestrictedPassage.objects.filter(transcript=transcript)
+    assert [(row.reason, row.needs_eyes) for row in rows] == [("Asked to", True)] * len(rows)
+    assert len(rows) == 2
+    undone = history.undo(event, lead)
+    transcript.refresh_from_db()
+    assert transcript.text == TALK
+    assert not leaks(restricted.passages_of(study.pk).whole(transcript))
+    history.undo(undone, lead)
+    assert RestrictedPassage.objects.filter(transcript=transcript).count() == 2
+
+
+def test_ordinary_words_and_pseudonyms_that_are_put_in_are_not_hidden(study, transcript, lead, passage):
+    editing.save(transcript.pk, TALK.replace("Thank you", "Thank you, in March too"), lead, revision=1)
+    transcript.refresh_from_db()
+    assert "Thank you, in March too" in restricted.passages_of(study.pk).whole(transcript)
 
 
 # Marking and lifting

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coding import markdown, memos, reanchor
@@ -13,6 +13,7 @@ from coding.models import CodedSegment, Segment
 from interviews import editing, history
 from interviews.models import Event, Speaker, TextRevision, Transcript
 from interviews.turns import count_words
+from tests.examples import STORED
 from tests.factories import (
     make_code,
     make_coded_segment,
@@ -255,11 +256,7 @@ def edited(text, edits):
     return text
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@STORED
 @given(edits=EDITS, start=st.integers(0, len(TEXT) - 2), length=st.integers(1, 60))
 def test_coding_then_editing_comes_to_the_same_as_editing_then_coding(client, edits, start, length):
     study = make_study()
@@ -287,11 +284,7 @@ def test_coding_then_editing_comes_to_the_same_as_editing_then_coding(client, ed
         )
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@STORED
 @given(
     edits=EDITS,
     more=EDITS,

@@ -1,7 +1,7 @@
 """Where positions go when a text is edited: for any text, any edit."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interviews.anchors import (
@@ -15,8 +15,8 @@ from interviews.anchors import (
     merge,
     through,
 )
+from tests.examples import MANY
 
-MANY = settings(max_examples=300, deadline=None)
 FEW_LETTERS = st.text("ab \n", min_size=1, max_size=40)
 ANY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60) | FEW_LETTERS
 ODD = st.text("a b\n.👩🏽‍💻老𬭎国é́ ", min_size=1, max_size=40)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interviews.names import ReplacedMap, Rule, Rules, Span, identifiers
+from tests.examples import MANY
 
 
 def replace(text, *pairs, left=()):
@@ -113,6 +114,7 @@ def test_ordinary_numbers_are_no_identifiers(text):
     assert not list(identifiers(text))
 
 
+@MANY
 @given(data=st.data())
 def test_ranges_keep_their_words_and_come_back(data):
     text = data.draw(st.text("ab Wenbo国伟\n", min_size=1, max_size=60))
