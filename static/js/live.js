@@ -3,9 +3,10 @@
 const EVERY = 4000;
 
 /**
- * Ask `address?after=<event>` again and again; `take(answer)` gets each answer.
+ * Ask `address?after=<event>` again and again; `take(answer)` gets each answer. `gone(whether)` is told when the
+ * transcript cannot be reached any more, and when it can again.
  */
-export function follow(address, event, take) {
+export function follow(address, event, { take, gone }) {
   let known = event;
   let timer = 0;
   const ask = async () => {
@@ -13,6 +14,7 @@ export function follow(address, event, take) {
     if (!document.hidden && navigator.onLine) {
       try {
         const response = await fetch(`${address}?after=${known}`, { headers: { Accept: "application/json" } });
+        if (response.ok || response.status === 404) gone(response.status === 404);
         if (response.ok) {
           const answer = await response.json();
           known = Math.max(known, answer.event);

@@ -77,6 +77,7 @@ export class Refusals extends EventTarget {
     const item = this.describe(entry);
     const reason = document.createElement("p");
     reason.textContent = refused.reason || this.words.refusedOne;
+    if (refused.why === "removed") reason.textContent = this.words.removedRemedy;
     if (refused.why === "role") reason.textContent += ` ${this.words.roleRemedy}`;
     const acts = document.createElement("p");
     acts.className = "row";

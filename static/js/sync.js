@@ -59,6 +59,12 @@ export class Sync extends EventTarget {
     return true;
   }
 
+  /** Say that the transcript was removed, or is not this person's to read any more; or that it is back. */
+  tellGone(isGone) {
+    const note = document.getElementById("text-gone");
+    if (note.hidden === isGone) this.steady(() => (note.hidden = !isGone));
+  }
+
   /** What others changed: my own waiting changes stay as I see them. */
   take(answer) {
     if (answer.codes) this.catalogue.renew(answer.codes);

@@ -469,7 +469,7 @@ async function load() {
   const [event] = await Promise.all([sync.refresh(), outbox.open()]);
   requestAnimationFrame(() => setTimeout(() => performance.mark("passages:drawn")));
   page.dataset.ready = "true";
-  follow(given.changes, event, (answer) => sync.take(answer));
+  follow(given.changes, event, { take: (answer) => sync.take(answer), gone: (is) => sync.tellGone(is) });
   refusals.look();
   presence({ address: given.presence, csrf, words });
   outbox.send();

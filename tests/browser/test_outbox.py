@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from coding import changes
 from coding.models import CodedSegment
-from interviews import editing
+from interviews import editing, material
 from interviews.models import Event, Membership, Transcript
 from tests.factories import make_code, make_coder, make_lead, make_study, make_transcript
 
@@ -384,4 +384,24 @@ def test_who_signs_out_with_unsent_changes_is_warned_and_they_wait_for_that_pers
     signed_in(page, coder)
     page.goto(live_server.url + "/")  # any page sends what waited
     expect(page.locator("#unsent")).to_contain_text("1 of your changes, which had waited")
+    assert quotes() == [("car park", "Team")]
+
+
+def test_a_transcript_removed_meanwhile_is_said_and_what_is_coded_waits_for_it(
+    page, live_server, signed_in, watch, coder, transcript, team
+):
+    lead = make_lead(transcript.study)
+    open_workspace(signed_in(page, coder), live_server, transcript)
+    watch.expect("404")
+    material.remove(transcript, lead)
+    expect(page.locator("#text-gone")).to_be_visible(timeout=10_000)
+    select(page, "car park")
+    apply(page, "Team")
+    expect(page.locator("#status")).to_have_attribute("data-state", "failed")
+    page.locator("#status").click()
+    expect(page.locator("#waiting")).to_contain_text("try again once it is restored")
+    material.restore(transcript, lead)
+    expect(page.locator("#text-gone")).to_be_hidden(timeout=10_000)
+    page.locator("#waiting [data-refusal=again]").click()
+    saved(page)
     assert quotes() == [("car park", "Team")]
