@@ -1,7 +1,6 @@
 """The history is whole: replayed from nothing it gives the present tables, and undone it gives those of the start."""
 
 import io
-import os
 import uuid
 
 import pytest
@@ -38,7 +37,7 @@ TEXT = (
     "INTERVIEWER: How did you decide?\n\nWENBO: We decided together, in the car park, 老𬭎 and I.\n\n"
     "INTERVIEWER: When?\n\nDAQING: In March, when the money came.\n"
 )
-EXAMPLES = int(os.environ.get("PASSAGES_EXAMPLES", "8"))
+EXAMPLES = 8  # each of some fifty acts, all undone again
 
 
 @pytest.fixture(autouse=True)
