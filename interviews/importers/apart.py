@@ -30,6 +30,7 @@ TOO_LONG = _(
 
 MAX_OUTPUT = 64 * 1024 * 1024
 SECONDS = 15
+LONGEST = SECONDS + 5  # with what is done before and after
 _HEAP_EXHAUSTED = 251  # as programs built by GHC say it
 
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import editing, history, material, respondents, staging
 from ..access import reach
 from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
-from ..importers import archive
+from ..importers import apart, archive
 from ..models import Study, Transcript, Upload
 from ..numbers import whole_number
 from ..speakers import INTERVIEWER, assign
@@ -203,6 +203,7 @@ def _context(study, states):
         "summary": _summary(len(states), counts),
         "open_lines": counts["check"] + counts["encoding"] + counts["columns"],
         "limit": settings.MAX_UPLOAD_BYTES,
+        "longest_reading": apart.LONGEST,
         "limit_in_words": filesizeformat(settings.MAX_UPLOAD_BYTES).replace(".0\xa0", "\xa0"),
     }
 

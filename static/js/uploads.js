@@ -86,6 +86,26 @@ function show(job, done) {
   bar.setAttribute("aria-valuenow", String(done));
   bar.firstElementChild.style.width = `${done}%`;
   state.textContent = done < 100 ? state.dataset.sending.replace("%s", `${done}%`) : state.dataset.reading;
+  if (done === 100 && !job.clock) read(job, bar, state);
+}
+
+/** While the server reads a file, the share of the time that it may take at most; said when it is worth a word. */
+export function timeRead(seconds, most) {
+  return { share: Math.min(100, Math.floor((seconds * 100) / most)), said: seconds > 1 && seconds <= most };
+}
+
+function read(job, bar, state) {
+  const begun = Date.now();
+  const most = Number(bar.dataset.most);
+  job.clock = setInterval(() => {
+    const seconds = Math.floor((Date.now() - begun) / 1000);
+    const { share, said } = timeRead(seconds, most);
+    if (!said) return;
+    bar.setAttribute("aria-valuenow", String(share));
+    bar.firstElementChild.style.width = `${share}%`;
+    state.textContent = state.dataset.since.replace("%s", String(seconds)).replace("%m", String(most));
+    bar.setAttribute("aria-valuetext", state.textContent);
+  }, 1000);
 }
 
 function send(job, drop) {
@@ -100,6 +120,7 @@ function send(job, drop) {
   request.addEventListener("load", () => receive(job, request, drop));
   request.addEventListener("error", () => refuse(job.file, "broken", drop, job.line));
   request.addEventListener("loadend", () => {
+    clearInterval(job.clock);
     going.delete(job);
     next(drop);
     if (!going.size && crossed) sumUp();

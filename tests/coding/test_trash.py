@@ -1,6 +1,9 @@
 """The trash, and erasing for good: what goes, what stays, and that a study lives on."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -335,6 +338,38 @@ def test_the_command_lists_and_erases_only_what_is_overdue(study, owner, transcr
     assert Transcript.objects.filter(pk=transcript.pk).exists()
     call_command("empty_trash", "--erase", "--study", study.slug)
     assert not Transcript.objects.exists()
+
+
+AGED = """
+from interviews.models import Transcript
+from interviews import material
+transcript = Transcript.objects.get(filename__startswith="RET04")
+material.remove(transcript, None)
+Transcript.objects.filter(pk=transcript.pk).update(removed_at="2026-01-01T00:00Z")
+"""
+
+
+def test_after_a_vacuum_no_file_holds_a_word_of_what_was_erased(tmp_path, settings):
+    words = "called Paper Crane Learning. We make English"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
+
+    def manage(*command):
+        call = [sys.executable, "manage.py", *command]
+        env["PASSAGES_DATA"] = str(tmp_path)
+        done = subprocess.run(call, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def holding():
+        paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+        return [path.name for path in paths if words.encode() in path.read_bytes()]
+
+    manage("migrate", "--verbosity", "0")
+    manage("load_demo", "--verbosity", "0")
+    manage("shell", "-c", AGED)
+    assert holding()
+    assert "Erased: 1." in manage("empty_trash", "--erase", "--vacuum")
+    assert holding() == []
 
 
 def test_readers_do_not_see_the_trash(client, study, transcript):
