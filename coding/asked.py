@@ -22,6 +22,11 @@ _NOT = {
 }
 
 
+def lower_first(name):
+    """A name inside a sentence: "Respondent type" becomes "respondent type", "PhD" stays."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def sentence(frame, asked):
     """A Retrieval in words: "passages coded with Team return (and its subcodes) that overlap …"."""
     parts = [

@@ -370,6 +370,9 @@ class Result(models.Model):
         RETRIEVAL = "retrieval", _("Retrieval")
         COOCCURRENCE = "cooccurrence", _("Co-occurrence")
         SEARCH = "search", _("Search")
+        QUOTES = "quotes", _("Quotes")
+        VOICES = "voices", _("Voices")
+        PICTURES = "pictures", _("Picture")
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="results")
     name = models.CharField(_("name"), max_length=200)

@@ -8,6 +8,7 @@ from django.db.models import Count, Min
 from django.db.models.functions import Length, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from interviews.models import Transcript
 
@@ -19,13 +20,36 @@ from .queries.question import Question, asked_codes, asked_people, coded_rows
 from .shown import full_label
 
 PER_PAGE = 40
+PICTURES = {
+    "strips": (
+        gettext_lazy("Codes along the transcripts"),
+        gettext_lazy("Each strip is a transcript from its first word to its last; each lane in it a code."),
+    ),
+    "respondents": (
+        gettext_lazy("Codes per respondent"),
+        gettext_lazy(
+            "How many coded segments each respondent has, by code: a talkative respondent has a long bar."
+        ),
+    ),
+    "types": (
+        gettext_lazy("Codes by respondent type"),
+        gettext_lazy("Of the respondents of each type, how many have at least one passage with the code."),
+    ),
+    "time": (
+        gettext_lazy("Coding over time"),
+        gettext_lazy("How far coding had come on each day, and when codes were used for the first time."),
+    ),
+}
 
 
 class Drawing(NamedTuple):
-    """A picture, and beside each row of its table where it leads (an address, or nothing)."""
+    """A picture, and beside each row of its table where it leads (an address, or nothing), and what it is of: the id of
+    a transcript, respondent or code, or a day.
+    """
 
     picture: Picture
     links: list[str]
+    keys: list
 
 
 def lanes_of(frame: Frame, question: Question) -> tuple[list[Lane], dict[int, int]]:
@@ -66,7 +90,7 @@ def strips(study, frame: Frame, question: Question, page: int) -> Drawing:
     )
     listed = [(frame.transcripts[pk], lengths[pk], found[pk]) for pk in shown]
     links = [reverse("coding:transcript", args=[pk]) for pk in shown]
-    return Drawing(pictures.strips(listed, lanes, [_("Transcript")]), links)
+    return Drawing(pictures.strips(listed, lanes, [_("Transcript")]), links, shown)
 
 
 def per_respondent(study, frame: Frame, question: Question, page: int) -> Drawing:
@@ -84,7 +108,7 @@ def per_respondent(study, frame: Frame, question: Question, page: int) -> Drawin
         )
     heads = [_("Respondent"), _("Respondent type"), _("Coded segments")]
     links = [reverse("coding:transcript", args=[person.transcripts[0]]) for person in people]
-    return Drawing(pictures.bars(list(groups.items()), lanes, heads), links)
+    return Drawing(pictures.bars(list(groups.items()), lanes, heads), links, [person.id for person in people])
 
 
 def by_type(study, frame: Frame, question: Question, page: int) -> Drawing:
@@ -93,7 +117,11 @@ def by_type(study, frame: Frame, question: Question, page: int) -> Drawing:
     columns = [(full_label(column), column.n) for column in table.columns]
     query = reverse("coding:query", args=[study.slug])
     links = [f"{query}?cell={row.code.id}" for row in table.rows]
-    return Drawing(pictures.shares(columns, rows, _("{n} of {base}"), [_("Code")]), links)
+    return Drawing(
+        pictures.shares(columns, rows, _("{n} of {base}"), [_("Code")]),
+        links,
+        [row.code.id for row in table.rows],
+    )
 
 
 def _shares(table, row):
@@ -126,7 +154,7 @@ def over_time(study, frame: Frame, question: Question, page: int) -> Drawing:
         ],
         [_("Day")],
     )
-    return Drawing(picture, [""] * len(picture.table.rows))
+    return Drawing(picture, [""] * len(picture.table.rows), [row[0] for row in picture.table.rows])
 
 
 def _days(firsts):

@@ -4,18 +4,23 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
+from interviews.numbers import whole_number
 from interviews.turns import lang_of
 
 from .analysis.asked import types_below
 from .analysis.sampling import drawn
-from .columns import BY_CODER, BY_TRANSCRIPT, Head
+from .columns import BY_CODER, BY_TRANSCRIPT, Head, Unclear
 from .models import Segment
 from .queries.around import turn_at, turns_of
 from .queries.frame import CodeLine, Frame, Person
 from .queries.question import Question, coded_rows, columns_of
 
 IN_A_CELL = 3
+MOST_CODES = 12
+SIZES = (1, 2, 3, 5, 10)
+LAST_SEED = 9999
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,49 @@ class Side:
     without: list[Person]
     asked: int
     volunteered: list[Person]
+
+
+def codes_from(frame: Frame, question: Question, params) -> list[CodeLine]:
+    """The rows of a quote matrix: those picked, or a first family. Raises Unclear."""
+    return picked_codes(frame, params) or _first_family(frame, question)
+
+
+def voices_from(
+    frame: Frame, question: Question, params
+) -> tuple[CodeLine | None, CodeLine | None, int, int]:
+    """The code that is heard, the one against it, how many passages of each column, and the seed. Raises Unclear."""
+    if question.code is None:
+        code = next((code for code in frame.codes if not code.retired), None)
+    else:
+        code = next(code for code in frame.codes if code.id == question.code)
+    contrast = next(iter(picked_codes(frame, params)), None)
+    return (
+        code,
+        contrast,
+        _number(params.get("size"), SIZES[-1], 3),
+        _number(params.get("seed"), LAST_SEED, 1),
+    )
+
+
+def picked_codes(frame, params):
+    """The codes that an address names by ``pick``, in the codebook's order. Raises Unclear."""
+    known = {str(code.id): code for code in frame.codes}
+    given = [value for value in params.getlist("pick") if value]
+    unknown = [value for value in given if value not in known]
+    if unknown:
+        raise Unclear(_("This study has no code with the number %(code)s.") % {"code": unknown[0]})
+    return [code for code in frame.codes if str(code.id) in given]
+
+
+def _first_family(frame, question):
+    """A code that was asked for and its children; else the codebook's first family."""
+    codes = [code for code in frame.codes if not code.retired]
+    head = question.code if question.code is not None else next((code.id for code in codes), None)
+    return [code for code in codes if head in (code.id, code.parent)]
+
+
+def _number(given, most, otherwise):
+    return min(whole_number(given) or otherwise, most)
 
 
 def sides(

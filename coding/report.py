@@ -10,14 +10,13 @@ from django.utils.translation import ngettext
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm, Pt
 
-from interviews.numbers import whole_number
 from interviews.restricted import hidden_in_exports
 
 from . import guard
 from .columns import Unclear
 from .documents import empty_document, legal, repeat_head, turn
 from .queries.question import Question, columns_of, question_from
-from .results import answer, passages_of
+from .results import QUOTED, answer, named, names_of, passages_of, side_by_side
 
 MOST_QUOTES = 300  # of one result
 
@@ -29,7 +28,7 @@ class Section:
     statement: list
     columns: list
     rows: list
-    quotes: list  # (words, attribution)
+    quotes: list  # (heading or nothing, words, attribution)
     more: int  # quotes left out, as there are so many
     withheld: int
     frozen: object  # when, or None
@@ -113,11 +112,13 @@ def _section(study, frame, result, described, hidden, user):
                 "statement": now.statement,
                 "columns": now.columns,
                 "rows": now.rows,
+                "cells": now.cells,
             }
             members, quotes = now.members, None
     except Unclear as unclear:
         return Section(result.name, "", [], [], [], [], 0, 0, None, str(unclear)), set()
-    wanted = members if result.kind == result.Kind.RETRIEVAL else []
+    wanted = members if result.kind in QUOTED else []
+    names = names_of(result, frame)
     passages = passages_of(wanted, frame, hidden, most=MOST_QUOTES, quotes=quotes)
     spoken = [passage for passage in passages if not passage["withheld"]]
     number = len({segment for segment, _code, _coded in wanted})
@@ -127,10 +128,10 @@ def _section(study, frame, result, described, hidden, user):
         result.name,
         told["title"],
         told["statement"],
-        [str(label or named(frame, key)) for key, label, _n in told["columns"]],
+        [_head(label or named(names, key), n) for key, label, n in told["columns"]],
         [
             (
-                label or (frame.people[key].pseudonym if key in frame.people else "—"),
+                label or named(names, key),
                 [
                     f"{n} *" if (key, column) in few else n
                     for column, n in zip(columns, numbers, strict=False)
@@ -139,13 +140,30 @@ def _section(study, frame, result, described, hidden, user):
             for key, label, numbers in told["rows"]
             if any(numbers)
         ],
-        [(passage["quote"], _attributed(passage["person"], described)) for passage in spoken],
+        _quoted(told, names, spoken, described),
         max(0, number - len(passages)),
         len(passages) - len(spoken),
         result.created_at if result.frozen is not None else None,
         small=small,
         marked=bool(few),
     ), {passage["person"].id for passage in spoken if passage["person"]}
+
+
+def _head(label, n):
+    return f"{label} ({n})" if n != "" else str(label)
+
+
+def _quoted(told, names, spoken, described):
+    """``(heading, words, attribution)``: by code and column where passages stand side by side."""
+    groups = [("", spoken)]
+    if told.get("cells"):
+        cells = side_by_side(told, names, spoken)
+        groups = [(f"{code} · {column}", passages) for code, column, passages in cells]
+    return [
+        (heading if not number else "", passage["quote"], _attributed(passage["person"], described))
+        for heading, passages in groups
+        for number, passage in enumerate(passages)
+    ]
 
 
 def _guarded(study, frame, result):
@@ -160,14 +178,6 @@ def _guarded(study, frame, result):
     keys = [head.key for head in columns_of(frame, question)] if few.cells else []
     marked = {(code, keys[number]) for code, (_own, below) in few.cells.items() for number in below}
     return guard.of_table(study, frame, question).small, marked
-
-
-def named(frame, key):
-    """A column whose label was not kept, as it is a respondent or a transcript."""
-    pk = whole_number(key)
-    if pk is not None:
-        return frame.people[pk].pseudonym if pk in frame.people else frame.transcripts.get(pk, key)
-    return key
 
 
 def _attributed(person, described):
@@ -190,7 +200,9 @@ def docx_of(report, title):
             document.add_paragraph(legal(f"{heading}: {words}"), style="About")
         if section.rows:
             _table(document, section)
-        for words, who in section.quotes:
+        for heading, words, who in section.quotes:
+            if heading:
+                document.add_heading(legal(heading), level=2)
             paragraph = document.add_paragraph(legal(words))
             paragraph.paragraph_format.space_before = Pt(8)
             paragraph.add_run(f" {legal(who)}").italic = True

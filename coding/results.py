@@ -7,7 +7,9 @@ from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interviews import editing, history
 from interviews.anchors import through
@@ -15,7 +17,8 @@ from interviews.models import TextRevision
 from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
 
-from . import cooccurrence, retrieval, search
+from . import cooccurrence, pictures, quotes, retrieval, search
+from .analysis.cooccurrence import coefficients
 from .asked import people_words, sentence
 from .columns import BY_RESPONDENT, BY_TRANSCRIPT, Unclear
 from .models import CodedSegment, FrozenPassage, Result, Segment
@@ -23,6 +26,17 @@ from .queries.around import turn_at, turns_of
 from .queries.crosstab import cross_tabulate
 from .queries.frame import frame_of
 from .queries.question import asked_codes, asked_people, coded_rows, question_from
+from .shown import (
+    about_table,
+    can_test,
+    columns_words,
+    full_label,
+    in_words,
+    lines_of,
+    shown_as,
+    table_title,
+    tests_of,
+)
 from .statement import COUNT_NAMES, statement
 
 MOST_FROZEN = 20_000
@@ -33,7 +47,11 @@ PAGES = {
     "retrieval": "coding:retrieval",
     "cooccurrence": "coding:cooccurrence",
     "search": "coding:find",
+    "quotes": "coding:quotes",
+    "voices": "coding:voices",
+    "pictures": "coding:pictures",
 }
+QUOTED = ("retrieval", "quotes", "voices")  # answered with passages themselves
 
 
 class Refused(Exception):
@@ -42,8 +60,9 @@ class Refused(Exception):
 
 @dataclass
 class Answer:
-    """What a question is answered now. ``rows`` are ``[key, label, numbers]``; ``members`` are
-    ``(segment, code or None, coded segment or None)``; ``hits`` are places in texts.
+    """What a question is answered now, as its page shows it. ``rows`` are ``[key, label, figures]``; ``members`` are
+    ``(segment, code or None, coded segment or None)``; ``hits`` are places in texts; ``cells`` the passages of each
+    cell where they stand side by side, as ``[[code, column], segments]``.
     """
 
     title: str
@@ -53,6 +72,7 @@ class Answer:
     rows: list = field(default_factory=list)
     members: list = field(default_factory=list)
     hits: list = field(default_factory=list)
+    cells: list = field(default_factory=list)
     people: set = field(default_factory=set)
 
 
@@ -81,11 +101,28 @@ def keep(study, user, name, kind, address, *, freeze, chosen=None):
         if not given.members:
             raise Refused(_("No passage is chosen. Choose some in the list first."))
     if freeze or chosen is not None:
+        given.statement.append([_("Codebook"), _codebook(study)])
         _freeze(result, given, is_list=chosen is not None)
     result.save()
     passages = _keep_passages(result, given.members) if result.frozen is not None else []
     history.record(study, user, "keep-result", result, after=history.images(result, *passages))
     return result
+
+
+def _codebook(study):
+    """Which state of the codebook it was, by its last change."""
+    codes = study.codes.filter(retired_at=None).count()
+    told = ngettext("%(n)s code", "%(n)s codes", codes) % {"n": codes}
+    last = study.events.filter(kind="codebook").order_by("-pk").values_list("pk", "at").first()
+    if last is None:
+        return told
+    at = date_format(timezone.localtime(last[1]), "Y-m-d H:i T")
+    return _("%(codes)s, as of change %(number)s of %(at)s") % {"codes": told, "number": last[0], "at": at}
+
+
+def codebook_changes(result):
+    """The changes of the codebook since a result was kept, the newest first."""
+    return result.study.events.filter(kind="codebook", pk__gt=result.event).order_by("-pk")
 
 
 def plain(address):
@@ -111,6 +148,7 @@ def _freeze(result, given, *, is_list):
         "columns": given.columns,
         "rows": given.rows,
         "hits": given.hits,
+        "cells": given.cells,
         "people": sorted(given.people),
         "list": is_list,
     }
@@ -150,20 +188,105 @@ def answer(study, kind, address, user, hidden):
 
 
 def _crosstab(study, frame, params, event_id, user, hidden):
-    question = question_from(frame, params)
+    question, shown = question_from(frame, params), shown_as(params)
     table = cross_tabulate(study, frame, question, event_id)
-    named = not {question.by, question.across} & {BY_RESPONDENT, BY_TRANSCRIPT}
-    return Answer(
-        _("%(count)s with each code, by %(columns)s")
-        % {"count": COUNT_NAMES[question.count], "columns": frame.title_of(question.by)},
-        _told(study, frame, question),
+    lines = lines_of(table, question, shown)
+    answered = Answer(
+        f"{COUNT_NAMES[question.count]}: {table_title(frame, question)}",
+        [[str(head), str(words)] for head, words in about_table(frame, question, shown)]
+        + _told(study, frame, question),
         table.coded,
-        [[column.key, str(column.label) if named else "", column.n] for column in table.columns]
+        [[column.key, _label_kept(question, full_label(column)), column.n] for column in table.columns]
         + [["", _("All"), table.n]],
-        [[row.code.id, " > ".join(row.code.path), list(row.cells)] for row in table.rows],
+        [[line.row.code.id, " > ".join(line.row.code.path), [*map(in_words, line.faces)]] for line in lines],
         _coded_of(frame, question),
         people={person.id for person in asked_people(frame, question)},
     )
+    if shown.test and can_test(question):
+        answered.columns.append(["p", "p", ""])
+        tested = tests_of(table, [line.row for line in lines], shown)
+        for row in answered.rows:
+            p = tested[row[0]][0].p
+            row[2].append("–" if p is None else f"{p:.3f}")
+    return answered
+
+
+def _label_kept(question, label):
+    """Names of people and transcripts are looked up when shown, as they may be erased."""
+    return "" if {question.by, question.across} & {BY_RESPONDENT, BY_TRANSCRIPT} else str(label)
+
+
+def _quotes(study, frame, params, event_id, user, hidden):
+    question = question_from(frame, params)
+    codes = quotes.codes_from(frame, question, params)[: quotes.MOST_CODES]
+    lines = quotes.sides(frame, question, codes, hidden=NOTHING)
+    title = _("Quotes by %(columns)s") % {"columns": columns_words(frame, question)}
+    return _side_by_side(study, frame, question, lines, title)
+
+
+def _voices(study, frame, params, event_id, user, hidden):
+    question = question_from(frame, params)
+    code, contrast, size, seed = quotes.voices_from(frame, question, params)
+    codes = [each for each in (code, contrast) if each]
+    lines = quotes.sides(frame, question, codes, hidden=NOTHING, size=size, seed=seed)
+    title = _("Voices by %(columns)s, up to %(size)s of each, drawn with seed %(seed)s") % {
+        "columns": columns_words(frame, question),
+        "size": size,
+        "seed": seed,
+    }
+    return _side_by_side(study, frame, question, lines, title)
+
+
+def _side_by_side(study, frame, question, lines, title):
+    heads = [side.head for side in lines[0][1]] if lines else []
+    answered = Answer(
+        title,
+        _told(study, frame, question),
+        0,
+        [[head.key, _label_kept(question, full_label(head)), len(head.people)] for head in heads],
+        people={person.id for person in asked_people(frame, question)},
+    )
+    for code, sides in lines:
+        path = " > ".join(code.path)
+        answered.rows.append([code.id, path, [_respondents_of(side) for side in sides]])
+        for side in sides:
+            found = [quote.segment for quote in side.quotes]
+            answered.members += [(segment, code.id, None) for segment in found]
+            answered.cells.append([[code.id, side.head.key], found])
+    answered.members = sorted(set(answered.members), key=str)
+    answered.total = len({segment for segment, _code, _coded in answered.members})
+    return answered
+
+
+def _respondents_of(side):
+    if not side.asked and not side.total:
+        return "–"
+    return _("%(n)s of %(of)s") % {"n": len(side.have), "of": side.asked}
+
+
+def _picture(study, frame, params, event_id, user, hidden):
+    """A picture's numbers: drawn anew from the same ones it is the same picture."""
+    question = question_from(frame, params)
+    name = params.get("picture")
+    name = name if name in pictures.PICTURES else "strips"
+    title, about = pictures.PICTURES[name]
+    answered = Answer(
+        f"{title}: {about}",
+        _told(study, frame, question),
+        0,
+        members=_coded_of(frame, question),
+        people={person.id for person in asked_people(frame, question)},
+    )
+    for page in range(1, pictures.pages_of(name, frame, question) + 1):
+        drawn = pictures.MAKERS[name](study, frame, question, page)
+        header, rows = drawn.picture.table
+        answered.columns = [[str(number), str(head), ""] for number, head in enumerate(header[1:])]
+        named = name in ("types", "time")
+        answered.rows += [
+            [key, str(row[0]) if named else "", row[1:]] for key, row in zip(drawn.keys, rows, strict=True)
+        ]
+    answered.total = len({segment for segment, _code, _coded in answered.members})
+    return answered
 
 
 def _told(study, frame, question):
@@ -200,15 +323,15 @@ def _retrieval(study, frame, params, event_id, user, hidden):
 def _cooccurrence(study, frame, params, event_id, user, hidden):
     asked = cooccurrence.asked_from(frame, params)
     meeting = cooccurrence.meet(study, frame, asked, event_id)
+    figures = meeting.matrix.pairs.tolist()
+    if asked.show == "coefficient":
+        figures = [[f"{share:.2f}" for share in row] for row in coefficients(meeting.matrix).tolist()]
     return Answer(
         f"{_('Co-occurrence')}: {cooccurrence.HOW_NAMES[asked.how]}",
         _told(study, frame, asked.question),
         int(meeting.matrix.pairs.sum()),
         [[code.id, code.name, int(own)] for code, own in zip(meeting.codes, meeting.matrix.own, strict=True)],
-        [
-            [code.id, " > ".join(code.path), [int(n) for n in row]]
-            for code, row in zip(meeting.codes, meeting.matrix.pairs, strict=True)
-        ],
+        [[code.id, " > ".join(code.path), row] for code, row in zip(meeting.codes, figures, strict=True)],
         _coded_of(frame, asked.question),
         people={person.id for person in asked_people(frame, asked.question)},
     )
@@ -237,6 +360,9 @@ ANSWERS = {
     "retrieval": _retrieval,
     "cooccurrence": _cooccurrence,
     "search": _search,
+    "quotes": _quotes,
+    "voices": _voices,
+    "pictures": _picture,
 }
 
 
@@ -304,6 +430,32 @@ def _numbers(columns, rows):
         for key, _label, numbers in rows
         for column, n in zip(columns, numbers, strict=False)
     }
+
+
+def names_of(result, frame):
+    """What stands for a label that was not kept: the names of transcripts or of respondents, by id."""
+    params = QueryDict(result.address)
+    transcripts = BY_TRANSCRIPT in (params.get("by"), params.get("across"))
+    if result.kind == result.Kind.PICTURES:
+        transcripts = params.get("picture") in (None, "", "strips")
+    if transcripts:
+        return frame.transcripts
+    return {person.id: person.pseudonym for person in frame.people.values()}
+
+
+def named(names, key):
+    return names.get(whole_number(str(key)), "—")
+
+
+def side_by_side(told, names, passages):
+    """The passages of each cell, as ``[(code, column, passages)]``, cells without any left out."""
+    by_segment = {passage["segment"].pk: passage for passage in passages}
+    codes = {key: label for key, label, _figures in told["rows"]}
+    columns = {key: label or named(names, key) for key, label, _n in told["columns"]}
+    for (code, column), segments in told.get("cells", ()):
+        there = [by_segment[pk] for pk in segments if pk in by_segment]
+        if there:
+            yield codes[code], columns[column], there
 
 
 def passages_of(members, frame, hidden, *, most, quotes=None):

@@ -4,13 +4,22 @@ from dataclasses import dataclass
 from math import inf
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .analysis.faces import SHOWS, Face, face
 from .analysis.significance import Tested, compared, residuals
+from .asked import lower_first
 from .columns import BY_RESPONDENT, NO_VALUE, OF_ROWS
 from .queries.crosstab import Column, CrossTable, Row
 from .queries.question import WITH_BASE, Question
+from .statement import COUNT_HINTS, COUNT_NAMES
 
+SHOW_NAMES = {
+    "n": gettext_lazy("Numbers"),
+    "percent": gettext_lazy("Share of the column"),
+    "row": gettext_lazy("Share of the row"),
+    "deviation": gettext_lazy("Difference from expected"),
+}
 SORTS = ("codebook", "most")
 BY_COLUMN = "column:"  # a sort by one column, before its key
 INKS = ("tint", "bars")
@@ -159,8 +168,40 @@ def said_of(face: Face) -> tuple[str, str]:
     return str(face.n), ""
 
 
+def in_words(face: Face) -> str:
+    """A face as one text: "4 of 5", "80%", "–", with "+1 not asked" where there are such."""
+    text = " ".join(filter(None, said_of(face)))
+    return f"{text}, " + _("+%(n)s not asked") % {"n": face.beside} if face.beside else text
+
+
 def percent_text(value: float) -> str:
     return "<1%" if 0 < value < 0.5 else f"{value:.0f}%"
+
+
+def table_title(frame, question):
+    return _("Codes by %(columns)s") % {"columns": columns_words(frame, question)}
+
+
+def columns_words(frame, question):
+    first = lower_first(frame.title_of(question.by))
+    if not question.across:
+        return first
+    return _("%(one)s and %(other)s") % {"one": first, "other": lower_first(frame.title_of(question.across))}
+
+
+def about_table(frame, question, shown):
+    """The lines of a statement that say what the table is."""
+    return [
+        (_("Table"), table_title(frame, question)),
+        (_("Counted"), f"{COUNT_NAMES[question.count]}: {COUNT_HINTS[question.count]}"),
+        (_("Shown as"), str(SHOW_NAMES[shown.show])),
+        (
+            _("Parents"),
+            _("include their children, each counted once")
+            if shown.with_children
+            else _("are counted without their children"),
+        ),
+    ]
 
 
 def can_test(question: Question) -> bool:

@@ -22,11 +22,6 @@ def page_in(params):
     return whole_number(params.get("page", ""), 9) or 1
 
 
-def lower_first(name):
-    """A name inside a sentence: "Respondent type" becomes "respondent type", "PhD" stays."""
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
-
-
 def lifts(frame, question, params):
     """Each filter in force, as (what it says, address without it)."""
     names = dict(frame.types)

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from interviews.access import reach
@@ -18,25 +17,6 @@ from ..queries.frame import frame_of
 from ..queries.question import asked_people, question_from
 from .asking import address_of, lifts, page_in
 
-PICTURES = {
-    "strips": (
-        _("Codes along the transcripts"),
-        _("Each strip is a transcript from its first word to its last; each lane in it a code."),
-    ),
-    "respondents": (
-        _("Codes per respondent"),
-        _("How many coded segments each respondent has, by code: a talkative respondent has a long bar."),
-    ),
-    "types": (
-        _("Codes by respondent type"),
-        _("Of the respondents of each type, how many have at least one passage with the code."),
-    ),
-    "time": (
-        _("Coding over time"),
-        _("How far coding had come on each day, and when codes were used for the first time."),
-    ),
-}
-
 
 @login_required
 @require_GET
@@ -44,7 +24,7 @@ def show_pictures(request, slug):
     study = reach(Study.objects, request.user, "read", slug=slug)
     frame = frame_of(study)
     try:
-        drawn = _drawn(study, frame, request.GET)
+        drawn = draw(study, frame, request.GET)
     except Unclear as unclear:
         context = {"study": study, "page": "query", "problem": str(unclear)}
         return render(request, "coding/pictures.html", context, status=400)
@@ -58,7 +38,7 @@ def show_pictures(request, slug):
         "frame": frame,
         "tabs": [
             (key, title, address_of(request.GET, picture=key), key == drawn["name"])
-            for key, (title, _about) in PICTURES.items()
+            for key, (title, _about) in pictures.PICTURES.items()
         ],
         "coders": coders,
         "lifts": lifts(frame, question, request.GET),
@@ -76,7 +56,7 @@ def download_picture(request, slug):
     study = reach(Study.objects, request.user, "export", slug=slug)
     frame = frame_of(study)
     try:
-        drawn = _drawn(study, frame, request.GET)
+        drawn = draw(study, frame, request.GET)
     except Unclear as unclear:
         context = {"study": study, "page": "query", "problem": str(unclear)}
         return render(request, "coding/pictures.html", context, status=400)
@@ -105,15 +85,15 @@ def svg_response(filename, drawn):
     )
 
 
-def _drawn(study, frame, params):
+def draw(study, frame, params):
     """The picture that an address asks for. Raises Unclear."""
     question = question_from(frame, params)
     name = params.get("picture")
-    name = name if name in PICTURES else "strips"
+    name = name if name in pictures.PICTURES else "strips"
     of_pages = pictures.pages_of(name, frame, question)
     number = min(page_in(params), of_pages)
-    title, about = PICTURES[name]
-    picture, links = pictures.MAKERS[name](study, frame, question, number)
+    title, about = pictures.PICTURES[name]
+    picture, links, _keys = pictures.MAKERS[name](study, frame, question, number)
     return {
         "question": question,
         "name": name,

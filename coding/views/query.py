@@ -17,6 +17,7 @@ from interviews.restricted import hidden_from
 from .. import exports, guard
 from ..analysis.faces import SHADED_FROM, SHOWS, heat
 from ..analysis.pictures import Lane, grid
+from ..asked import lower_first
 from ..columns import CLASSES, OF_ROWS, Unclear, groups_of, names_of_keys
 from ..queries.crosstab import cross_tabulate
 from ..queries.frame import frame_of
@@ -25,19 +26,23 @@ from ..queries.question import WITH_BASE, asked_people, question_from
 from ..shown import (
     BY_COLUMN,
     INKS,
+    SHOW_NAMES,
     SORTS,
+    about_table,
     can_test,
     chosen_rows,
     column_sorted,
+    columns_words,
     full_label,
     lines_of,
     said_of,
     shown_as,
+    table_title,
     tests_of,
 )
 from ..statement import COUNT_HINTS, COUNT_NAMES, statement
 from ..withheld import segments_withheld
-from .asking import address_of, lower_first, page_in
+from .asking import address_of, page_in
 from .filtering import people_filters
 from .pictures import svg_response
 
@@ -48,12 +53,6 @@ LEGENDS = {
     "coded_segments": gettext_lazy("Share of the coded segments in the column"),
     "words": gettext_lazy("Share of the coded words in the column"),
     "share": gettext_lazy("Share of the text that is coded"),
-}
-SHOW_NAMES = {
-    "n": gettext_lazy("Numbers"),
-    "percent": gettext_lazy("Share of the column"),
-    "row": gettext_lazy("Share of the row"),
-    "deviation": gettext_lazy("Difference from expected"),
 }
 NAMED_WITHOUT = 30
 
@@ -76,7 +75,7 @@ def show_query(request, slug):
     context |= _table(table, frame, question, shown, request.GET)
     if study.may["export"]:
         context["guard"] = guard.warning(guard.of_table(study, frame, question))
-    context["method"] = _about_table(frame, question, shown) + statement(study, frame, question)
+    context["method"] = about_table(frame, question, shown) + statement(study, frame, question)
     return render(request, "coding/query.html", {**context, **opened, "legend": LEGENDS[question.count]})
 
 
@@ -155,9 +154,9 @@ def export_crosstab_xlsx(request, slug):
     def make(study, frame, question, table, shown):
         few = guard.few_of(study, frame, question)
         lines = lines_of(table, question, shown)
-        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        about = about_table(frame, question, shown) + statement(study, frame, question)
         about += guard.lines_of_table(study, frame, question)
-        title = _title(frame, question)
+        title = table_title(frame, question)
         return exports.crosstab_xlsx(study, title, table, shown, lines, few, about)
 
     return _export_crosstab(request, slug, "crosstab.xlsx", make)
@@ -169,10 +168,10 @@ def download_crosstab(request, slug):
     """The table as a picture, with what it shows said below it."""
 
     def make(study, frame, question, table, shown):
-        about = _about_table(frame, question, shown) + statement(study, frame, question)
+        about = about_table(frame, question, shown) + statement(study, frame, question)
         about += guard.lines(guard.of_table(study, frame, question))
         drawn = {
-            "title": _title(frame, question),
+            "title": table_title(frame, question),
             "about": COUNT_HINTS[question.count],
             "picture": _drawn(table, question, shown, about),
         }
@@ -218,32 +217,6 @@ def _export_crosstab(request, slug, file, make):
     return make(study, frame, question, table, shown)
 
 
-def _title(frame, question):
-    return _("Codes by %(columns)s") % {"columns": _columns_text(frame, question)}
-
-
-def _columns_text(frame, question):
-    first = lower_first(frame.title_of(question.by))
-    if not question.across:
-        return first
-    return _("%(one)s and %(other)s") % {"one": first, "other": lower_first(frame.title_of(question.across))}
-
-
-def _about_table(frame, question, shown):
-    """The lines of a statement that say what the table is."""
-    return [
-        (_("Table"), _title(frame, question)),
-        (_("Counted"), f"{COUNT_NAMES[question.count]}: {COUNT_HINTS[question.count]}"),
-        (_("Shown as"), str(SHOW_NAMES[shown.show])),
-        (
-            _("Parents"),
-            _("include their children, each counted once")
-            if shown.with_children
-            else _("are counted without their children"),
-        ),
-    ]
-
-
 def _refused(request, study, unclear):
     context = {"study": study, "page": "query", "problem": str(unclear)}
     return render(request, "coding/query.html", context, status=400)
@@ -256,7 +229,7 @@ def _controls(frame, question, shown, params):
     return {
         "question": question,
         "shown": shown,
-        "title": _title(frame, question),
+        "title": table_title(frame, question),
         "summary": [
             ngettext("%(n)s code", "%(n)s codes", len(codes)) % {"n": len(codes)},
             ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
@@ -267,7 +240,7 @@ def _controls(frame, question, shown, params):
         % {
             "count": COUNT_NAMES[question.count],
             "shown": lower_first(str(_show_name(shown.show, question))),
-            "columns": _columns_text(frame, question),
+            "columns": columns_words(frame, question),
             "coders": lower_first(_coders_chosen(coders)),
         },
         "columns_by": list(names_of_keys(frame).items()),

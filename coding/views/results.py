@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages import error, success
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from interviews import history
+from interviews import history, narrate
 from interviews.access import reach
 from interviews.models import Study
 from interviews.numbers import whole_number
@@ -21,8 +21,10 @@ from .. import documents, exports, guard, report, results
 from ..columns import BY_TYPE, Unclear
 from ..models import Result
 from ..queries.frame import frame_of
+from .pictures import draw
 
 SHOWN = 50
+MOST_SIDE_BY_SIDE = 1200
 MOST_IN_REPORT = 30
 
 
@@ -107,30 +109,45 @@ def _frozen(request, result, frame, hidden):
     quotes = dict(result.passages.values_list("segment_id", "quote"))
     told = result.frozen
     shown = {"frame": frame, "hidden": hidden, "most": SHOWN}
+    names = results.names_of(result, frame)
+    quoted = result.kind in results.QUOTED
+    most = MOST_SIDE_BY_SIDE if told.get("cells") else SHOWN
+    passages = results.passages_of(members, frame, hidden, most=most, quotes=quotes) if quoted else []
+    of_codebook = results.codebook_changes(result)
+    told_of = narrate.tell(narrate.to_tell(of_codebook[:SHOWN]))
     return {
         "frozen": told,
         "changes": changes,
-        "columns": [label or report.named(frame, key) for key, label, _n in told["columns"]],
+        "columns": [(label or results.named(names, key), n) for key, label, n in told["columns"]],
         "rows": [
-            (label or report.named(frame, key), numbers)
+            (label or results.named(names, key), numbers)
             for key, label, numbers in told["rows"]
             if any(numbers)
         ],
-        "passages": results.passages_of(members, quotes=quotes, **shown)
-        if result.kind == "retrieval"
-        else [],
+        "passages": [] if told.get("cells") else passages,
+        "cells_of_quotes": list(results.side_by_side(told, names, passages)),
+        "codebook_changes": told_of,
+        "n_codebook_changes": of_codebook.count(),
+        "drawn": _drawn(result, frame, changes),
         "hits": results.words_of_hits(told["hits"], hidden, frame, most=SHOWN),
         "came": results.passages_of(changes.came, **shown),
         "went": results.passages_of(changes.went, **shown),
         "n_came": len({member[0] for member in changes.came}),
         "n_went": len({member[0] for member in changes.went}),
         "cells": [
-            (row or report.named(frame, key), column or report.named(frame, other), was or 0, now or 0)
+            (row or results.named(names, key), column or results.named(names, other), was or 0, now or 0)
             for key, other, row, column, was, now in changes.cells[:SHOWN]
         ],
         "n_cells": len(changes.cells),
         "shown": SHOWN,
     }
+
+
+def _drawn(result, frame, changes):
+    """A frozen picture, where its numbers are the same as then: it is drawn from them."""
+    if result.kind != Result.Kind.PICTURES or changes:
+        return None
+    return draw(result.study, frame, QueryDict(result.address))
 
 
 def _may_remove(request, result):

@@ -169,7 +169,7 @@ def test_a_report_marks_numbers_of_too_few_and_says_what_it_says(client, study):
     lead = make_lead(study)
     table = results.keep(study, lead, "Cities", "crosstab", "by=city", freeze=True)
     page = page_of(client, study, "coding:report", result=table.pk)
-    assert "Cities: Boston: 2" in page and "1 *" in page
+    assert "Cities: Boston: 2" in page and "1 of 2 *" in page
     assert "* Fewer than 3 respondents stand behind this number." in page
     assert "Said of respondents beside the pseudonym: Respondent type." in page
     file = page_of(client, study, "coding:report", result=table.pk, attribute="")

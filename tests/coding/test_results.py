@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from docx import Document
 
-from coding import changes, erasing, results
+from coding import changes, codebook, erasing, results
 from coding.demo import load_demo
 from coding.models import CodedSegment, FrozenPassage, Result
 from interviews import history, restricted
@@ -34,6 +34,9 @@ def kinds():
         "retrieval": "show=passages&with={code}",
         "cooccurrence": "how=overlap",
         "search": "q=association",
+        "quotes": "pick={code}",
+        "voices": "code={code}&size=10&seed=7",
+        "pictures": "picture=types",
     }
 
 
@@ -69,6 +72,14 @@ def test_a_frozen_result_says_that_nothing_or_what_has_changed(client, study, ki
     result = Result.objects.get()
     assert result.event == study.events.order_by("-pk")[1].pk
     transcript = study.transcripts.get(title__startswith="RET02")
+    if kind in ("quotes", "voices"):
+        shown = result.passages.order_by("pk").first()
+        CodedSegment.objects.filter(content_object=shown.segment).delete()
+        study.events.create(action="withdraw", target="segment:1")
+        page = text(client.get(answer["Location"]))
+        assert "1 passage has gone" in page
+        assert shown.quote.split()[1] in page
+        return
     if kind == "search":
         Transcript.objects.filter(pk=transcript.pk).update(removed_at="2026-01-01T00:00Z")
         study.events.create(action="remove-transcript", target=f"transcript:{transcript.pk}")
@@ -279,3 +290,79 @@ def test_a_list_of_passages_that_cannot_be_is_refused(client, study):
     code = study.codes.first()
     keep(client, study, "retrieval", f"show=passages&with={code.pk}", list="yes", chosen="9" * 5000)
     assert not Result.objects.exists()
+
+
+def test_what_is_frozen_is_what_the_page_showed(client, study):
+    lead = lead_of(study)
+    client.force_login(lead)
+    asked = "show=percent&by=founder&children=no&hide=yes&sort=most&test=yes"
+    result = results.keep(study, lead, "Founders", "crosstab", asked, freeze=True)
+    page = client.get(reverse("coding:query", args=[study.slug]) + f"?{asked}").content.decode()
+    shown = [
+        re.sub(r"<[^>]+>", "", row) for row in re.findall(r'<span class="one-line" title="([^"]+)">', page)
+    ]
+    assert [unescape(path) for path in shown] == [label for _key, label, _figures in result.frozen["rows"]]
+    rows = page.partition("<tbody>")[2]
+    figures = re.findall(r'<span(?: class="zero")?><b>([^<]+)</b>([^<]*)</span>', rows)
+    assert ["".join(each) for each in figures] == [
+        figure for _key, _label, row in result.frozen["rows"] for figure in row[:-1]
+    ]
+    told = text(client.get(reverse("coding:result", args=[result.pk])))
+    for words in ("Share of the column", "are counted without their children", "Codebook", "as of change"):
+        assert words in told
+    assert result.frozen["columns"][-1][0] == "p"
+
+
+@pytest.mark.parametrize("by", ["transcript", "respondent"])
+def test_names_of_columns_are_those_of_now(client, study, by):
+    lead = lead_of(study)
+    client.force_login(lead)
+    result = results.keep(study, lead, "Each", "crosstab", f"by={by}", freeze=True)
+    assert all(not label for _key, label, _n in result.frozen["columns"][:-1])
+    page = text(client.get(reverse("coding:result", args=[result.pk])))
+    name = study.transcripts.first().title if by == "transcript" else "Lihua"
+    assert f"{name} 1" in page
+    assert name in text(report(client, study, result=result.pk))
+
+
+def test_a_frozen_result_tells_what_became_of_the_codebook(client, study):
+    lead = lead_of(study)
+    client.force_login(lead)
+    result = results.keep(study, lead, "Table", "crosstab", "", freeze=True)
+    address = reverse("coding:result", args=[result.pk])
+    assert "The codebook is as it was" in text(client.get(address))
+    codebook.edit_code(study.codes.get(name="Matchmaking"), lead, definition="Anything at all")
+    page = text(client.get(address))
+    assert "1 change of the codebook" in page and "Matchmaking" in page
+    assert "the answer is the same" in page
+
+
+@pytest.mark.parametrize("picture", ["strips", "respondents", "types", "time"])
+def test_a_frozen_picture_is_drawn_while_its_numbers_are_the_same(client, study, picture):
+    lead = lead_of(study)
+    client.force_login(lead)
+    result = results.keep(study, lead, "Drawn", "pictures", f"picture={picture}", freeze=True)
+    address = reverse("coding:result", args=[result.pk])
+    assert "<svg" in client.get(address).content.decode()
+    CodedSegment.objects.filter(tag__name="Matchmaking").delete()
+    study.events.create(action="withdraw", target="segment:1")
+    page = client.get(address).content.decode()
+    assert "draws another" in page and 'class="pic"' not in page
+    if picture == "respondents":
+        assert "Lihua" in page and "Lihua" not in str(result.frozen)
+
+
+def test_quotes_side_by_side_are_printed_under_their_code_and_column(client, study):
+    lead = lead_of(study)
+    client.force_login(lead)
+    code = study.codes.get(name="Brokerage doubted")
+    kept = [
+        results.keep(study, lead, kind, kind, f"code={code.pk}&pick={code.pk}", freeze=freeze)
+        for kind in ("quotes", "voices")
+        for freeze in (True, False)
+    ]
+    for result in kept:
+        told = docx_text(report(client, study, "coding:download-report", ["docx"], result=result.pk))
+        assert "Brokerage doubted · Returnee" in told
+        assert "(Lihua, Returnee)" in told
+    assert "Brokerage doubted · Migrant" in text(client.get(reverse("coding:result", args=[kept[0].pk])))
