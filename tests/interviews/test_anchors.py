@@ -171,6 +171,41 @@ def test_edits_of_different_words_merge_to_both(made, data):
         assert merged == " ".join(wanted)
 
 
+@MANY
+@given(st.integers(1, 30), st.data())
+def test_edits_side_by_side_come_to_the_same_whichever_comes_first(number, data):
+    words = [f"w{n}" for n in range(number)]
+    base = " ".join(words)
+    mine, theirs = (" ".join(changed(data.draw, words, letter)) for letter in "mt")
+    merged = merge(base, mine, theirs)
+    assert merged == merge(base, theirs, mine)
+    if not (mine and theirs and merged):
+        return
+    first = data.draw(st.integers(0, number - 1))
+    last = data.draw(st.integers(first, number - 1))
+    quote = " ".join(words[first : last + 1])
+    start = len(" ".join([*words[:first], ""]))
+    places = [
+        through([EditMap(base, side), EditMap(side, merged)], start, start + len(quote))
+        for side in (mine, theirs)
+    ]
+    survives = f" {quote} " in f" {merged} "
+    for place in places:
+        assert (place.state != NEEDS_EYES) == survives
+        assert not survives or merged[place.start : place.end] == quote
+    assert not survives or places[0][1:3] == places[1][1:3]
+
+
+def changed(draw, words, letter):
+    """Some of the words dropped, and new ones put in behind some."""
+    for number, word in enumerate(words):
+        what = draw(st.sampled_from(["stays"] * 6 + ["goes", "grows"]))
+        if what != "goes":
+            yield word
+        if what == "grows":
+            yield f"{letter}{number}"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words", "state", "becomes"),
     [
