@@ -79,7 +79,7 @@ def test_an_owner_replaces_names_and_puts_them_back(page, live_server, signed_in
     page.get_by_role("button", name="Open", exact=True).press("Enter")
     expect(page.get_by_role("region", name="Who was who")).to_contain_text("Zebedee")
     assert axe(page) == []
-    page.get_by_label("Passphrase", exact=True).nth(1).fill("four quiet grey herons")
+    page.get_by_label("Passphrase", exact=True).nth(2).fill("four quiet grey herons")
     page.get_by_role("button", name="Put the names back").press("Enter")
     expect(page.get_by_text("The names are back")).to_be_visible()
     transcript.refresh_from_db()

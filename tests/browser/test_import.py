@@ -132,13 +132,16 @@ def test_columns_and_voices_are_chosen_by_keyboard(importing, study, axe, tmp_pa
     expect(line(page, "notes.csv")).to_contain_text("ANN is Ann (new)")
     line(page, "RET07_ann.txt").locator(".who-speaks > summary").first.press("Enter")
     page.get_by_role("link", name="Say it turn by turn").press("Enter")
-    turns = page.locator(".voices input:checked")
+    turns = page.locator(".turn-voices input:checked")
     expect(turns).to_have_count(4)
     assert axe(page) == []
     page.get_by_role("radio", name="Interviewer").nth(1).press("Space")
     assert turns.evaluate_all("all => all.map(each => each.value)") == ["1", "1", "2", "1"]
     page.get_by_role("radio", name="Interviewer").nth(1).press("ArrowRight")
-    page.get_by_role("button", name="Keep these speakers").press("Enter")
+    page.get_by_role("button", name="Another voice").press("Enter")
+    assert axe(page) == []
+    assert turns.evaluate_all("all => all.map(each => each.value)") == ["1", "2", "1", "2"]
+    page.get_by_label("Voice 2").press("Enter")
     expect(line(page, "RET07_ann.txt")).to_contain_text("Interviewer is the interviewer, Ann is Ann")
     page.get_by_role("button", name="Import 2 ready files").press("Enter")
     expect(page.locator(".messages")).to_contain_text("2 transcripts imported")
