@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.core.cache import cache, caches
 from django.db import models, transaction
 from django.db.models import Count, Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from interviews.locks import own_text
 from interviews.models import Event, Respondent, Study, Transcript, Upload
 
 from . import memos
-from .models import Code, Memo
+from .models import Code, Memo, Result
 
 KEPT_FOR = timedelta(days=30)
 _PART = 500  # keys in one question
@@ -194,6 +195,7 @@ def erase_respondent(person, actor, transcripts=()):
         erase_transcript(transcript, actor)
     about = {"respondent": 1, "codedsegment": person.coded_segments.count()}
     before, after = _let_go(person)
+    _unname_in_results(person)
     _erase(person.study_id, _with_all_that_refers(Respondent, [person.pk]))
     return _note(person.study_id, actor, "erase-respondent", person, about, before, after)
 
@@ -211,6 +213,18 @@ def _let_go(person):
                     before[key], after[key] = {f"{name}_id": person.pk}, {f"{name}_id": None}
             rows.update(**{name: None})
     return before, after
+
+
+def _unname_in_results(person):
+    """Have frozen results that were asked of a respondent by name tell the name no more."""
+    for result in Result.objects.filter(study=person.study_id).exclude(frozen=None):
+        if str(person.pk) in QueryDict(result.address).getlist("respondent"):
+            gone, told = _("somebody who was erased"), result.frozen
+            told["title"] = told["title"].replace(person.pseudonym, gone)
+            told["statement"] = [
+                [head, words.replace(person.pseudonym, gone)] for head, words in told["statement"]
+            ]
+            result.save(update_fields=["frozen"])
 
 
 def _lock(study_id):

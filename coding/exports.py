@@ -481,6 +481,6 @@ def _filters(frame, question):
     if question.types:
         yield f"{BY_TYPE}=" + ",".join(question.types)
     if question.respondents:
-        yield "respondent=" + ",".join(frame.people[pk].pseudonym for pk in question.respondents)
+        yield "respondent=" + ",".join(map(str, question.respondents))  # the history keeps no names
     for key, value in question.where:
         yield f"{key}={value}"

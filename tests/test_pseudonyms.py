@@ -164,6 +164,9 @@ class Named(World):
         yield "crosstab", "by=respondent"
         yield "search", urlencode({"q": "Zebedee"})
         yield "search", urlencode({"q": "茜文"})
+        yield "quotes", f"code={self.code.pk}&by={self.friend.key}"
+        yield "voices", f"code={self.code.pk}&by=respondent"
+        yield "pictures", "picture=types"
 
     def _memo_of(self, who):
         return self.memo

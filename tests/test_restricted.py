@@ -48,6 +48,9 @@ QUESTIONS = (
     ("crosstab", "by=respondent_type"),
     ("cooccurrence", ""),
     ("search", "q=that"),
+    ("quotes", "code={code}"),
+    ("voices", "code={code}"),
+    ("pictures", "picture=strips"),
 )
 WORDS = ("Rui sold", "sold to", "Crane", "鹤鸣", "in secret")
 
@@ -129,8 +132,8 @@ class Confided(World):
         start = self.told.text.index(SECRET)
         codebook.edit_code(self.code, people[Role.OWNER], example="“Rui sold  to Crane 鹤鸣 in March”")
         self.kept = [
-            results.keep(self.study, coder, f"Kept {number}", *question, freeze=True)
-            for number, question in enumerate(QUESTIONS)
+            results.keep(self.study, coder, f"Kept {n}", kind, asked.format(code=self.code.pk), freeze=True)
+            for n, (kind, asked) in enumerate(QUESTIONS)
         ]
         self.passage = restricted.restrict(
             self.told.pk, people[Role.OWNER], start, start + len(SECRET), revision=3

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from coding import erasing, memos
+from coding import erasing, memos, results
 from coding.models import CodedSegment, Memo, Segment
 from coding.queries.crosstab import cross_tabulate
 from coding.queries.frame import frame_of
@@ -22,12 +22,15 @@ from interviews.models import Event, Respondent, Speaker, TextRevision, Transcri
 from interviews.speakers import assign
 from tests.factories import (
     make_code,
+    make_coded_segment,
     make_coder,
     make_lead,
     make_member,
     make_owner,
     make_reader,
+    make_respondent,
     make_study,
+    make_transcript,
 )
 
 pytestmark = pytest.mark.django_db
@@ -338,6 +341,31 @@ def test_the_command_lists_and_erases_only_what_is_overdue(study, owner, transcr
     assert Transcript.objects.filter(pk=transcript.pk).exists()
     call_command("empty_trash", "--erase", "--study", study.slug)
     assert not Transcript.objects.exists()
+
+
+def test_results_that_were_asked_of_somebody_tell_the_name_no_more(client, owner, study):
+    person = make_respondent(study, "Zebedee")
+    other = make_respondent(study, "Anna")
+    talk = make_transcript(study, respondent=person)
+    make_coded_segment(talk, respondent=person)
+    make_transcript(study, respondent=other)
+    client.force_login(owner)
+    address = f"show=passages&respondent={person.pk}&respondent={other.pk}"
+    kept = results.keep(study, owner, "Kept", "retrieval", address, freeze=True)
+    assert "Zebedee" in str(kept.frozen)
+    client.get(reverse("coding:export-coded-segments", args=[study.slug]), {"respondent": person.pk})
+    material.remove(talk, owner)
+    respondents.remove(person, owner)
+    erasing.erase_respondent(
+        Respondent.objects.get(pk=person.pk), owner, [Transcript.objects.get(pk=talk.pk)]
+    )
+    kept.refresh_from_db()
+    assert "Zebedee" not in str(kept.frozen)
+    assert "Anna" in str(kept.frozen)
+    assert not [event for event in study.events.values_list("before", "after") if "Zebedee" in str(event)]
+    page = client.get(reverse("coding:result", args=[kept.pk]))
+    assert page.status_code == 200
+    assert "Zebedee" not in page.content.decode()
 
 
 AGED = """
