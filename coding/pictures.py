@@ -37,7 +37,7 @@ PICTURES = {
     ),
     "time": (
         gettext_lazy("Coding over time"),
-        gettext_lazy("How far coding had come on each day, and when codes were used for the first time."),
+        gettext_lazy("How far coding had come by each day, week or month, and when codes were first used."),
     ),
 }
 
@@ -146,13 +146,14 @@ def over_time(study, frame: Frame, question: Question, page: int) -> Drawing:
     in_use = _days(first_used)
     length, covered = _coverage(rows, transcripts)
     percent = {day: 100 * n / length for day, n in covered.items()} if length else {}
+    unit, period_of = pictures.periods({*begun, *in_use, *percent})
     picture = pictures.steps(
         [
-            (_("Transcripts with a coding"), len(transcripts), pictures.summed(begun)),
-            (_("Codes used at least once"), len(codes), pictures.summed(in_use)),
-            (_("Text that is coded, per cent"), 100, _rounded(pictures.summed(percent))),
+            (_("Transcripts with a coding"), len(transcripts), pictures.summed(begun, period_of)),
+            (_("Codes used at least once"), len(codes), pictures.summed(in_use, period_of)),
+            (_("Text that is coded, per cent"), 100, _rounded(pictures.summed(percent, period_of))),
         ],
-        [_("Day")],
+        [{"day": _("Day"), "week": _("Week from"), "month": _("Month from")}[unit]],
     )
     return Drawing(picture, [""] * len(picture.table.rows), [row[0] for row in picture.table.rows])
 

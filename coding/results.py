@@ -51,6 +51,7 @@ PAGES = {
     "voices": "coding:voices",
     "pictures": "coding:pictures",
 }
+ALL = "__all__"  # the key of all columns together; that of no value is empty
 QUOTED = ("retrieval", "quotes", "voices")  # answered with passages themselves
 
 
@@ -197,7 +198,7 @@ def _crosstab(study, frame, params, event_id, user, hidden):
         + _told(study, frame, question),
         table.coded,
         [[column.key, _label_kept(question, full_label(column)), column.n] for column in table.columns]
-        + [["", _("All"), table.n]],
+        + [[ALL, _("All"), table.n]],
         [[line.row.code.id, " > ".join(line.row.code.path), [*map(in_words, line.faces)]] for line in lines],
         _coded_of(frame, question),
         people={person.id for person in asked_people(frame, question)},
@@ -285,7 +286,7 @@ def _picture(study, frame, params, event_id, user, hidden):
         answered.rows += [
             [key, str(row[0]) if named else "", row[1:]] for key, row in zip(drawn.keys, rows, strict=True)
         ]
-    answered.total = len({segment for segment, _code, _coded in answered.members})
+    answered.total = len(answered.members)
     return answered
 
 
@@ -331,7 +332,10 @@ def _cooccurrence(study, frame, params, event_id, user, hidden):
         _told(study, frame, asked.question),
         int(meeting.matrix.pairs.sum()),
         [[code.id, code.name, int(own)] for code, own in zip(meeting.codes, meeting.matrix.own, strict=True)],
-        [[code.id, " > ".join(code.path), row] for code, row in zip(meeting.codes, figures, strict=True)],
+        [
+            [code.id, " > ".join(code.path), [*row[:number], "", *row[number + 1 :]]]
+            for number, (code, row) in enumerate(zip(meeting.codes, figures, strict=True))
+        ],
         _coded_of(frame, asked.question),
         people={person.id for person in asked_people(frame, asked.question)},
     )

@@ -4,8 +4,8 @@ Lengths are pixels of an SVG's own space. A mark's ``look`` is the CSS classes o
 a file's own styles colour it.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
@@ -14,6 +14,7 @@ from .coverage import merge
 WIDTH = 960
 SIZE = 12  # of letters
 GAP = 12
+MOST_DAYS = 90  # of a picture by days; seven times as many are one by weeks
 
 
 class Rect(NamedTuple):
@@ -300,13 +301,28 @@ def first_covered(segments: Iterable[tuple[int, int, date]]) -> dict[date, int]:
     return found
 
 
-def summed(by_day: dict[date, int]) -> list[tuple[date, int]]:
-    """Numbers of single days as numbers up to each day."""
-    total, points = 0, []
+def periods(days: Iterable[date]) -> tuple[str, Callable[[date], date]]:
+    """How finely days are told apart, by how far they lie apart: "day", "week" (from Monday) or "month", and the first
+    day of each one's period.
+    """
+    days = list(days)
+    span = (max(days) - min(days)).days if days else 0
+    if span <= MOST_DAYS:
+        return "day", lambda day: day
+    if span <= 7 * MOST_DAYS:
+        return "week", lambda day: day - timedelta(days=day.weekday())
+    return "month", lambda day: day.replace(day=1)
+
+
+def summed(
+    by_day: dict[date, float], period_of: Callable[[date], date] = lambda day: day
+) -> list[tuple[date, float]]:
+    """Numbers of single days as numbers up to the end of each period."""
+    total, points = 0, {}
     for day in sorted(by_day):
         total += by_day[day]
-        points.append((day, total))
-    return points
+        points[period_of(day)] = total
+    return list(points.items())
 
 
 def grid(

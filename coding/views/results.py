@@ -117,6 +117,7 @@ def _frozen(request, result, frame, hidden):
     told_of = narrate.tell(narrate.to_tell(of_codebook[:SHOWN]))
     return {
         "frozen": told,
+        "counts_codings": result.kind in (Result.Kind.CROSSTAB, Result.Kind.PICTURES),
         "changes": changes,
         "columns": [(label or results.named(names, key), n) for key, label, n in told["columns"]],
         "rows": [

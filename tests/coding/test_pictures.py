@@ -256,3 +256,30 @@ def test_a_picture_takes_the_same_queries_whatever_its_size(client, django_asser
         cache.clear()
         with django_assert_num_queries(queries):
             get(client, study, picture=name)
+
+
+@pytest.mark.parametrize(
+    ("last", "unit", "expected"),
+    [
+        (date(2006, 4, 7), "day", [(date(2006, 4, 5), 2), (date(2006, 4, 7), 5)]),
+        (date(2006, 11, 2), "week", [(date(2006, 4, 3), 2), (date(2006, 10, 30), 5)]),
+        (date(2009, 1, 31), "month", [(date(2006, 4, 1), 2), (date(2009, 1, 1), 5)]),
+    ],
+)
+def test_time_is_told_apart_as_finely_as_it_is_long(last, unit, expected):
+    by_day = {date(2006, 4, 5): 2, last: 3}
+    found, period_of = pictures.periods(by_day)
+    assert found == unit
+    assert pictures.summed(by_day, period_of) == expected
+
+
+@pytest.mark.django_db
+def test_years_of_coding_are_drawn_by_months(client):
+    study = make_study()
+    coder = make_coder(study)
+    for year in (2004, 2006):
+        coded = make_coded_segment(make_transcript(study), make_code(study), coder)
+        CodedSegment.objects.filter(pk=coded.pk).update(created_at=datetime(year, 5, 20, tzinfo=UTC))
+    client.force_login(coder)
+    page = client.get(reverse("coding:pictures", args=[study.slug]), {"picture": "time"}).content.decode()
+    assert "Month from" in page and "2004-05-01" in page and "2006-05-01" in page

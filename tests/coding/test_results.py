@@ -15,12 +15,17 @@ from interviews import history, restricted
 from interviews.access import Role
 from interviews.models import Event, Transcript
 from tests.factories import (
+    make_attribute,
+    make_code,
     make_coded_segment,
     make_coder,
     make_lead,
     make_owner,
     make_reader,
+    make_respondent,
     make_study,
+    make_transcript,
+    make_type,
     make_user,
 )
 
@@ -366,3 +371,20 @@ def test_quotes_side_by_side_are_printed_under_their_code_and_column(client, stu
         assert "Brokerage doubted · Returnee" in told
         assert "(Lihua, Returnee)" in told
     assert "Brokerage doubted · Migrant" in text(client.get(reverse("coding:result", args=[kept[0].pk])))
+
+
+def test_who_has_no_value_is_told_from_all_together(client):
+    study = make_study()
+    make_attribute(study, "City")
+    lead, code = make_lead(study), make_code(study, "Trust")
+    for number, values in enumerate([{"city": "Suzhou"}] * 3 + [{}]):
+        who = make_respondent(study, f"P{number}", make_type(study), **values)
+        make_coded_segment(make_transcript(respondent=who), code, lead, respondent=who)
+    client.force_login(lead)
+    result = results.keep(study, lead, "Cities", "crosstab", "by=city", freeze=True)
+    page = text(report(client, study, result=result.pk))
+    assert "Suzhou (3) No value (1) All (4) Trust 3 of 3 1 of 1 * 4 of 4" in page
+    CodedSegment.objects.filter(respondent=who).delete()
+    study.events.create(action="withdraw", target="segment:1")
+    page = text(client.get(reverse("coding:result", args=[result.pk])))
+    assert "Trust No value 1 of 1 0 of 1" in page and "Trust All 4 of 4 3 of 4" in page
