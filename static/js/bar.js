@@ -48,3 +48,10 @@ document.addEventListener("keydown", (event) => {
     menu.focus();
   }
 });
+
+// A row of ways that is wider than the screen begins with the one that is taken.
+for (const current of document.querySelectorAll("nav [aria-current=page]")) {
+  const row = current.closest("nav");
+  const over = current.getBoundingClientRect().right - row.getBoundingClientRect().right;
+  if (row.scrollWidth > row.clientWidth && over > 0) row.scrollLeft += over + row.clientWidth / 4;
+}
