@@ -7,8 +7,6 @@ Parameters: ``how`` (overlap, nesting, turn, respondent), ``codes`` (families, a
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.db.models import Aggregate, CharField, TextField
-from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +16,7 @@ from .analysis.pictures import Lane
 from .columns import Unclear
 from .models import Segment
 from .queries.around import turns_of
+from .queries.arrays import Joined, index_of, numbers
 from .queries.cache import cached
 from .queries.frame import CodeLine
 from .queries.question import Question, asked_codes, asked_people, coded_rows, question_from
@@ -27,7 +26,6 @@ LEVELS = ("families", "all")
 SHOWS = ("count", "coefficient")
 MOST_CODES = 1000
 MOST_SHOWN = 100  # a table of more can be neither read nor scrolled
-MOST_APART = 20  # numbers of a table for each id in it
 MOST_DRAWN = 60
 HOW_NAMES = {
     "overlap": gettext_lazy("Overlap"),
@@ -59,33 +57,6 @@ class Meeting:
     codes: tuple[CodeLine, ...]
     takes_in: bool
     matrix: Matrix
-
-
-class Joined(Aggregate):
-    """Whole numbers as one text, "4,8,15": reading a million rows one by one would take longer than all the rest."""
-
-    function = "GROUP_CONCAT"
-    output_field = TextField()
-
-    def as_postgresql(self, compiler, connection, **context):
-        self_text = self.copy()
-        self_text.set_source_expressions(
-            [
-                None if source is None else Cast(source, CharField())
-                for source in self.get_source_expressions()
-            ]
-        )
-        return super(Joined, self_text).as_sql(
-            compiler,
-            connection,
-            function="STRING_AGG",
-            template="%(function)s(%(expressions)s, ',')",
-            **context,
-        )
-
-
-def numbers(text):
-    return np.fromstring(text, dtype=np.int64, sep=",")
 
 
 def asked_from(frame, params):
@@ -189,19 +160,8 @@ def _passages(frame, rows, place):
     codes = np.repeat([place[code] for code, _text in by_code], [len(each) for each in segments])
     coded = np.concatenate(segments)
     ids, *where = _places(frame)
-    at = _index(ids, coded)
+    at = index_of(ids, coded)
     return Passages(*(column[at] for column in where), codes)
-
-
-def _index(ids, wanted):
-    """Where each wanted id stands; by a table where the ids lie close, as those of one study mostly do."""
-    first, last = int(ids.min()), int(ids.max())
-    if last - first < MOST_APART * len(ids):
-        table = np.zeros(last - first + 1, dtype=np.int64)
-        table[ids - first] = np.arange(len(ids))
-        return table[wanted - first]
-    order = np.argsort(ids)
-    return order[np.searchsorted(ids, wanted, sorter=order)]
 
 
 def _places(frame):

@@ -1,8 +1,9 @@
 """How much each respondent said, and where in it a segment lies: what a coded share of the text is a share of."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from itertools import accumulate
+
+import numpy as np
 
 from interviews.models import Speaker, Transcript
 
@@ -39,20 +40,17 @@ class Said:
                     found[respondent].append((turn["said"], turn["end"]))
             yield pk, found
 
-    def span(self, transcript, respondent, start, end):
-        """The part of the line that a segment of the respondent's words takes; what others say in it is left out."""
+    def places(self, transcript, respondent, places):
+        """Where some places of a transcript (an array) lie on the line of what the respondent says in it; places in
+        others' words lie at the end of the respondent's before them.
+        """
         if (transcript, respondent) not in self.where:
-            return 0, 0
-        at, *speech = self.where[transcript, respondent]
-        return at + _said_before(start, *speech), at + _said_before(end, *speech)
+            return np.zeros(len(places), dtype=np.int64)
+        at, starts, ends, before = self.where[transcript, respondent]
+        number = np.searchsorted(starts, places, side="right") - 1
+        inside = np.minimum(places, np.take(ends, number)) - np.take(starts, number)
+        return at + np.where(number < 0, 0, np.take(before, number) + inside)
 
     def said(self, pairs):
         """How many characters these ``(transcript, respondent)`` have together."""
         return sum(self.where[pair][3][-1] for pair in pairs if pair in self.where)
-
-
-def _said_before(position, starts, ends, before):
-    number = bisect_right(starts, position) - 1
-    if number < 0:
-        return 0
-    return before[number] + min(position, ends[number]) - starts[number]

@@ -9,9 +9,10 @@ from ..analysis import crosstab
 from ..analysis.asked import Asked, who_was_asked
 from ..columns import BY_CODER, BY_TRANSCRIPT, MOST_COLUMNS, OF_ROWS
 from ..said import Said
+from .arrays import Joined
 from .cache import cached
 from .frame import CodeLine
-from .measures import counted, measured
+from .measures import OF_SEGMENTS, counted, of_segments
 from .question import (
     WITH_BASE,
     asked_codes,
@@ -142,14 +143,20 @@ def _by_row(frame, question, codes, parents, rows):
         parents,
         len(heads),
     )
-    unit = {"respondents": (), "transcripts": ("content_object__transcript_id",)}.get(
-        question.count, ("content_object_id",)
-    )
+    unit = ("content_object__transcript_id",) if question.count == "transcripts" else ()
     if question.count == "coded_segments":
         counts = coded
+    elif question.count in OF_SEGMENTS:
+        found = rows.order_by().values_list("tag_id", "respondent_id", field)
+        groups = (
+            (code, column_of[column], ids)
+            for code, pk, column, ids in found.annotate(ids=Joined("content_object_id"))
+            if pk in people and column in column_of
+        )
+        counts = of_segments(question.count, frame, groups, parents, len(heads))
     else:
         units = ((code, column, unit) for code, column, unit, _pk in placed(rows, *unit))
-        counts = measured(question.count, frame, units, parents, len(heads))
+        counts = crosstab.count_units(units, parents, len(heads))
     pairs = _spoken_in(frame, question, heads, people - {None})
     members = [_units_of(question.count, each) for each in pairs]
     if question.count in WITH_BASE:

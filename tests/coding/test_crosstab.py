@@ -1,9 +1,12 @@
 """The arithmetic of cross-tabulations, by hand-worked cases and against a slow, obvious recount."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coding.analysis.crosstab import Stretch, count_units, count_words, crossing, sum_rows
+from coding.analysis.covered import Spans, count_places, distinct
+from coding.analysis.crosstab import count_units, sum_rows
+from coding.analysis.words import WordPlaces
 from interviews.turns import count_words as words_in
 
 TEAM, FORMED, BROKE, TIES = "Team return", "Team formation", "Team break-up", "Migration ties"
@@ -38,23 +41,47 @@ def test_codes_of_a_subtree_need_no_parent_among_them():
     assert counts.totals == [1, 1]
 
 
-def words_of(segments, stretches, quotes):
-    rows = [(TIES, 0, segment) for segment in segments]
-    return count_words(rows, {TIES: None}, 1, stretches, quotes, words_in).totals[-1]
+def spans_of(texts, segments):
+    """The Spans of segments, each (text, start, end), and where each of them is."""
+    parts, at, before = [], 0, 0
+    for number, text in enumerate(texts):
+        words = WordPlaces(text)
+        for segment in segments:
+            if segment[0] == number:
+                start, end = np.array([segment[1]]), np.array([segment[2]])
+                counted = int(words.before(start)[0]), int(words.before(end)[0]), int(words.cut(start)[0])
+                parts.append((at + segment[1], at + segment[2], before + counted[0], before + counted[1]))
+                parts[-1] += (at + counted[2], segment)
+        at, before = at + len(text) + 1, before + words_in(text)
+    parts.sort(key=lambda part: part[0])
+    columns = [np.array([part[n] for part in parts], dtype=np.int64) for n in range(5)]
+    return Spans(*columns), {part[5]: place for place, part in enumerate(parts)}
+
+
+def words_of(text, *segments):
+    spans, places = spans_of([text], [(0, *segment) for segment in segments])
+    one = np.zeros(len(places), dtype=np.int64)
+    return count_places(one + 7, one, np.arange(len(places)), {7: None}, 1, spans.measure).totals[-1]
 
 
 def test_words_under_crossing_segments_count_once():
     text = "We decided together, in the car park."
-    stretches = {1: Stretch("t", 0, 19, 3), 2: Stretch("t", 11, 27, 4), 3: Stretch("t", 28, 36, 2)}
-    quotes = {pk: text[each.start : each.end] for pk, each in stretches.items()}
-    assert crossing(stretches) == {1, 2}
-    assert words_of([1, 2, 3], stretches, quotes) == 7
-    assert words_of([1, 2], stretches, quotes) == 5
+    assert words_of(text, (0, 19), (11, 27), (28, 36)) == 7
+    assert words_of(text, (0, 19), (11, 27)) == 5
 
 
 def test_a_word_cut_by_two_touching_segments_is_one_word():
-    stretches = {1: Stretch("t", 0, 4, 1), 2: Stretch("t", 4, 8, 1)}
-    assert words_of([1, 2], stretches, {1: "toge", 2: "ther"}) == 1
+    assert words_of("together", (0, 4), (4, 8)) == 1
+    assert words_of("together", (0, 4), (5, 8)) == 2
+
+
+@given(st.text(alphabet="ab_1 \n-,老𬭎ー\u3000ée'", max_size=30), st.data())
+def test_words_between_any_two_places_are_those_of_the_text_between(text, data):
+    words = WordPlaces(text)
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    places = np.array([start, end])
+    found = words.before(places)[1] - words.before(places)[0] + (words.cut(places)[0] < end)
+    assert found == words_in(text[start:end])
 
 
 TEXTS = ["We went, 老𬭎 and I, to the car park together.", "One two three four five six seven eight nine."]
@@ -132,17 +159,15 @@ def test_every_count_equals_a_slow_recount(study):
     order, parents, rows = study
     shuffled = {code: parents[code] for code in order}
     placed = [(code, COLUMN_OF[speaker(t, start)], (t, start, end)) for code, _coder, t, start, end in rows]
-    stretches = {
-        (t, start, end): Stretch(t, start, end, words_in(TEXTS[t][start:end]))
-        for _c, _n, (t, start, end) in placed
-    }
-    quotes = {key: TEXTS[key[0]][key[1] : key[2]] for key in crossing(stretches)}
+    spans, places = spans_of(TEXTS, {at for _code, _column, at in placed})
+    arrays = [np.array([row[n] for row in placed], dtype=np.int64) for n in (0, 1)]
+    arrays.append(np.array([places[at] for _code, _column, at in placed], dtype=np.int64))
     tables = {
         "respondents": count_units([(c, n, speaker(*at[:2])) for c, n, at in placed], shuffled, 3),
         "transcripts": count_units([(c, n, at[0]) for c, n, at in placed], shuffled, 3),
-        "segments": count_units(placed, shuffled, 3),
+        "segments": count_places(*arrays, shuffled, 3, distinct),
         "coded_segments": sum_rows([(c, n, 1) for c, n, _at in placed], shuffled, 3),
-        "words": count_words(placed, shuffled, 3, stretches, quotes, words_in),
+        "words": count_places(*arrays, shuffled, 3, spans.measure),
     }
     sides = [{0}, {1}, {2}, {0, 1, 2}]
     for name, table in tables.items():
