@@ -12,6 +12,12 @@ RELATION_NAMES = {
     "before": gettext_lazy("come before"),
     "after": gettext_lazy("come after"),
 }
+WITHIN_NAMES = {
+    "passage": gettext_lazy("on one passage"),
+    "turn": gettext_lazy("in one turn"),
+    "respondent": gettext_lazy("of one respondent"),
+    "transcript": gettext_lazy("in one transcript"),
+}
 _NOT = {
     "overlap": gettext_lazy("do not overlap"),
     "within": gettext_lazy("do not lie within"),
@@ -58,6 +64,8 @@ def _codes(frame, asked):
             yield _("(and what is below)") if asked.subcodes else _("(without what is below)")
     if asked.none:
         yield _("and not with %(codes)s") % {"codes": names(frame, asked.none, _("or"))}
+    if asked.none or (asked.every and len(asked.with_codes) > 1):
+        yield f"({WITHIN_NAMES[asked.within]})"
 
 
 def _relation(frame, asked):

@@ -1,16 +1,18 @@
 """Retrieval: the passages, or the respondents, of which several things are true at once.
 
 A query comes as the parameters of an address, read by ``retrieval_from``: ``show`` (passages, respondents, without),
-``match`` (any, all) and ``with`` (codes), ``none`` (codes), ``own=yes`` (without subcodes), ``is`` (a relation, with
-``not=yes`` its contrary), ``n`` and ``unit`` (turns, words), ``to`` (codes), ``since`` and ``until``, ``q``, ``mode``
-and ``whole`` as in a search, ``memo`` (yes) and ``memo_q``, ``sort`` (transcript, respondent), and the query view's
-``coder``, ``respondent_type``, ``where`` and ``respondent``.
+``match`` (any, all) and ``with`` (codes), ``none`` (codes), ``in`` (passage, turn, respondent, transcript: where all or
+none of them are looked for), ``own=yes`` (without subcodes), ``is`` (a relation, with ``not=yes`` its contrary), ``n``
+and ``unit`` (turns, words), ``to`` (codes), ``since`` and ``until``, ``q``, ``mode`` and ``whole`` as in a search,
+``memo`` (yes) and ``memo_q``, ``sort`` (transcript, respondent), and the query view's ``coder``, ``respondent_type``
+and ``where``.
 
 A passage is a segment with what the asked coders put on it in the asked time. Transcripts are looked at one after the
 other, so that a first page does not wait for the last of them.
 """
 
 import time
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +21,7 @@ from typing import NamedTuple
 from django.core.cache import cache
 from django.db.models import F
 from django.db.models.functions import Greatest, Substr
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from interviews.days import day_from, midnight, next_midnight
@@ -38,6 +41,7 @@ from .search import MODES, WHY_NOT
 SHOWS = ("passages", "respondents", "without")
 SORTS = ("transcript", "respondent")
 UNITS = ("turns", "words")
+WITHIN = ("passage", "turn", "respondent", "transcript")
 MOST_CODES = 200
 FURTHEST = 10_000
 PER_PAGE = 50
@@ -54,6 +58,7 @@ class Retrieval:
     show: str = "passages"
     with_codes: tuple[int, ...] = ()
     every: bool = False
+    within: str = "passage"
     subcodes: bool = True
     none: tuple[int, ...] = ()
     relation: Relation | None = None
@@ -92,6 +97,7 @@ def retrieval_from(frame, params):
         show,
         _codes(frame, params, "with"),
         _one_of(params, "match", ("any", "all")) == "all",
+        _one_of(params, "in", WITHIN),
         params.get("own") != "yes",
         _codes(frame, params, "none"),
         _relation(params),
@@ -205,12 +211,7 @@ class _Asking:
         rows = CodedSegment.objects.filter(content_object__transcript__in=pks).order_by()
         if not self.goes_on:
             rows = CodedSegment.objects.filter(tag__in=self.mine | self.none | self.to).order_by()
-        if self.asked.people.coders:
-            rows = rows.filter(coder__in=self.asked.people.coders)
-        if self.asked.since:
-            rows = rows.filter(created_at__gte=midnight(self.asked.since))
-        if self.asked.until:
-            rows = rows.filter(created_at__lt=next_midnight(self.asked.until))
+        rows = self._asked_of(rows)
         passages, segments = {pk: defaultdict(set) for pk in pks}, {}
         where = "content_object__"
         for segment, transcript, start, end, respondent, code in rows.values_list(
@@ -225,12 +226,14 @@ class _Asking:
                 continue
             passages[transcript][start, end].add(code)
             segments[transcript, start, end] = segment, respondent
-        steps = self._steps(pks)
+        steps, units = self._steps(pks), self._units(pks, segments)
         found = {
             pk: [
                 Found(segments[pk, start, end][0], pk, start, end, segments[pk, start, end][1])
                 for start, end in self._places(
-                    {place: frozenset(codes) for place, codes in passages[pk].items()}, steps.get(pk)
+                    {place: frozenset(codes) for place, codes in passages[pk].items()},
+                    steps.get(pk),
+                    units(pk),
                 )
             ]
             for pk in pks
@@ -239,11 +242,44 @@ class _Asking:
         for pk in pks:
             yield [place for place in found[pk] if self._holds(place, said)]
 
-    def _places(self, passages, steps):
+    def _asked_of(self, rows):
+        """Narrowed to the asked coders and time."""
+        if self.asked.people.coders:
+            rows = rows.filter(coder__in=self.asked.people.coders)
+        if self.asked.since:
+            rows = rows.filter(created_at__gte=midnight(self.asked.since))
+        if self.asked.until:
+            rows = rows.filter(created_at__lt=next_midnight(self.asked.until))
+        return rows
+
+    @cached_property
+    def held(self):
+        """The codes of each respondent, in all transcripts."""
+        found = {pk: set() for pk in self.frame.people}
+        rows = CodedSegment.objects.filter(
+            tag__in=self.mine | self.none, content_object__transcript__in=list(self.frame.transcripts)
+        )
+        for pk, code in self._asked_of(rows).order_by().values_list("respondent_id", "tag_id").distinct():
+            found.setdefault(pk, set()).add(code)
+        found.pop(None, None)
+        return found
+
+    def _units(self, pks, segments):
+        """What a passage stands in, by transcript, as ``bearing`` takes it."""
+        within = self.asked.within
+        if within == "turn":
+            turns = {pk: retrieval.in_turns(ends) for pk, (ends, _turns) in turns_of(pks).items()}
+            return lambda pk: lambda place: range(turns[pk](place)[0], turns[pk](place)[1] + 1)
+        return {
+            "passage": lambda pk: lambda place: (place,),
+            "transcript": lambda pk: lambda place: (pk,),
+            "respondent": lambda pk: lambda place: (segments[(pk, *place)][1],),
+        }[within]
+
+    def _places(self, passages, steps, units):
         """By codes and relation; what asks about a passage alone comes later."""
-        found = retrieval.bearing(passages, self.groups, self.asked.every)
-        if self.none:
-            found = [place for place in found if not passages[place] & self.none]
+        held = self.held if self.asked.within == "respondent" else None
+        found = retrieval.bearing(passages, self.groups, self.asked.every, self.none, units, held)
         if self.asked.relation and found:
             are = retrieval.related(
                 found, passages, self.mine, self.to, self.asked.relation, steps or (lambda place: place)
@@ -269,6 +305,7 @@ class _Asking:
         for start in range(0, len(pks), 1000):
             rows = Segment.objects.filter(pk__in=pks[start : start + 1000]).order_by()
             quotes.update(rows.values_list("pk", "quote"))
+        self.turns = turns_of(list(found))
         return quotes
 
     def _holds(self, place, said):
@@ -280,8 +317,21 @@ class _Asking:
             return True
         if self.hidden.touches(place.transcript, place.start, place.end):
             return False
-        quote = said[place.segment]
+        quote = self._spoken(place, said[place.segment])
         return bool(self.find(quote, lambda: [{"said": 0, "end": len(quote)}]))
+
+    def _spoken(self, place, quote):
+        """A passage's words, with a sign that nobody looks for in place of labels, times and head lines in it."""
+        ends, turns = self.turns[place.transcript]
+        if not turns:
+            return quote
+        signs = ["\0"] * len(quote)
+        for turn in turns[bisect_right(ends, place.start) :]:
+            if turn["start"] >= place.end:
+                break
+            part = slice(max(turn["said"] - place.start, 0), max(turn["end"] - place.start, 0))
+            signs[part] = quote[part]
+        return "".join(signs)
 
 
 def _noted(study, user, asked):

@@ -5,7 +5,7 @@ stretch are one passage. A passage is never related to itself, unless it bears t
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 RELATIONS = ("overlap", "within", "encloses", "near", "before", "after")
@@ -25,11 +25,35 @@ class Relation(NamedTuple):
     distance: int | None = None
 
 
-def bearing(passages: Passages, groups: Sequence[frozenset], every: bool) -> list[Place]:
-    """The passages that bear a code of any group, or of every group, in order; without groups, all of them."""
-    wanted = all if every else any
+def bearing(
+    passages: Passages,
+    groups: Sequence[frozenset],
+    every: bool,
+    none: frozenset = frozenset(),
+    units: Callable[[Place], Iterable[Hashable]] = lambda place: (place,),
+    held: Mapping[Hashable, Collection] | None = None,
+) -> list[Place]:
+    """The passages that bear a code of any group, in order; without groups, all of them.
+
+    Each stands in a unit (by itself; or a turn, a respondent, a transcript, as ``units`` says) that has a code of any
+    group, or of every group, and none of ``none``. ``held`` are the codes of units that reach beyond these passages.
+    """
+    if held is None:
+        found: dict[Hashable, set] = {}
+        for place, codes in passages.items():
+            for unit in units(place):
+                found.setdefault(unit, set()).update(codes)
+        held = found
+    wanted, mine = all if every else any, frozenset().union(*groups)
+    right = {
+        unit
+        for unit, codes in held.items()
+        if none.isdisjoint(codes) and (not groups or wanted(not group.isdisjoint(codes) for group in groups))
+    }
     return sorted(
-        place for place, codes in passages.items() if not groups or wanted(codes & group for group in groups)
+        place
+        for place, codes in passages.items()
+        if (not groups or codes & mine) and not right.isdisjoint(units(place))
     )
 
 

@@ -15,7 +15,7 @@ from interviews.numbers import whole_number
 from interviews.restricted import hidden_from
 
 from .. import retrieval, search
-from ..asked import RELATION_NAMES, sentence
+from ..asked import RELATION_NAMES, WITHIN_NAMES, sentence
 from ..columns import Unclear
 from ..queries.frame import frame_of
 from ..queries.question import question_from
@@ -49,6 +49,7 @@ def _page(request, study, params, *, refused="", status=200):
         "shows": SHOWS.items(),
         "relations": RELATION_NAMES.items(),
         "units": UNITS.items(),
+        "withins": WITHIN_NAMES.items(),
         "modes": MODES.items(),
         "sorts": SORTS.items(),
         "pickers": _pickers(frame, params),

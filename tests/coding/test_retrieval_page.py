@@ -98,6 +98,14 @@ def code(study, name):
         ({"with": ["Money"], "is": "after", "to": ["Family"]}, ["three four", "Eleven"]),
         ({"with": ["Family", "Money"], "match": "all"}, []),
         ({"none": ["Family"]}, ["three four", "Eleven"]),
+        ({"with": ["Family", "Money"], "match": "all", "in": "turn"}, ["One two", "two three", "three four"]),
+        (
+            {"with": ["Family", "Money"], "match": "all", "in": "respondent"},
+            ["One two", "two three", "three four", "ten", "Eleven"],
+        ),
+        ({"with": ["Money"], "none": ["Child"], "in": "turn"}, ["Eleven"]),
+        ({"with": ["Money"], "none": ["Child"], "in": "transcript"}, []),
+        ({"with": ["Money"], "none": ["Family"], "own": "yes", "in": "turn"}, ["Eleven"]),
         ({"q": "TWO"}, ["One two", "two three"]),
         ({"q": "t.o", "mode": "regex", "with": ["Child"]}, ["two three"]),
         ({"respondent_type": "returnee", "with": ["Money"]}, ["three four", "Eleven"]),
@@ -284,8 +292,41 @@ def test_the_page_takes_the_same_queries_whatever_it_finds(client, study, django
     for number in range(2):
         make_coded_segment(transcript, study.codes.get(name="Money"), start=8 + number, end=20)
         study.events.create(action="apply", target="study:1")
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             ask(client, study, **params)
+
+
+def test_the_sentence_says_where_all_or_none_are_looked_for(client, study):
+    client.force_login(make_reader(study))
+    both = [code(study, "Money"), code(study, "Family")]
+    page = text(ask(client, study, **{"with": both, "match": "all", "in": "turn"}))
+    assert "coded with Family and Money (and what is below) (in one turn)" in page
+    page = text(ask(client, study, **{"with": both[:1], "none": both[1:]}))
+    assert "coded with Money and not with Family (on one passage)" in page
+    assert "(on one passage)" not in text(ask(client, study, **{"with": both[:1]}))
+    ask(client, study, status=400, **{"with": both, "in": "book"})
+
+
+def test_a_respondent_is_one_over_all_transcripts(client, study):
+    client.force_login(make_reader(study))
+    anna, coder = study.respondents.get(pseudonym="Anna"), make_coder(study)
+    second = make_transcript(study, TEXT, anna, title="Two")
+    fear = make_code(study, "Fear")
+    make_coded_segment(second, fear, coder, 6, 9, respondent=anna)
+    study.events.create(action="apply", target="study:1")
+    asked = {"with": [fear.pk, code(study, "Money")], "match": "all"}
+    assert quotes(ask(client, study, **asked)) == []
+    assert quotes(ask(client, study, **asked, **{"in": "transcript"})) == []
+    assert quotes(ask(client, study, **asked, **{"in": "respondent"})) == ["three four", "Eleven", "One"]
+
+
+def test_labels_in_a_passage_are_not_its_words(client, study):
+    client.force_login(make_reader(study))
+    transcript, wide = study.transcripts.get(), make_code(study, "Wide")
+    make_coded_segment(transcript, wide, make_coder(study), 6, TEXT.index("seven"))
+    study.events.create(action="apply", target="study:1")
+    assert quotes(ask(client, study, **{"with": wide.pk, "q": "BEN"})) == []
+    assert len(quotes(ask(client, study, **{"with": wide.pk, "q": "six one", "mode": "words"}))) == 1
 
 
 class RandomStudies(TestCase):
@@ -319,6 +360,10 @@ class RandomStudies(TestCase):
             params["coder"] = coders[0].username
         if chance.random() < 0.3:
             params["respondent_type"] = people[0].respondent_type.key
+        if chance.random() < 0.4:
+            params.appendlist("with", str(chance.choice(codes).pk))
+            params["match"] = "all"
+        params["in"] = chance.choice(["passage", "turn", "respondent", "transcript"])
         relation = chance.choice(["", "overlap", "within"])
         if relation:
             params["is"], params["to"] = relation, str(chance.choice(codes).pk)
@@ -336,9 +381,24 @@ def _recount(rows, params, codes, coders, people):
     for (transcript, start, end), code_, coder in rows:
         if "coder" not in params or coder == coders[0]:
             passages.setdefault((transcript.pk, start, end), set()).add(code_.pk)
-    mine = below[params["with"]]
+    groups = [below[pk] for pk in params.getlist("with")]
+    mine = set().union(*groups)
+    none = below[params["none"]] if params.get("none") else set()
+    of_pk = {t.pk: t for (t, _s, _e), _c, _u in rows}
+
+    def units(place):
+        pk, start, end = place
+        if params["in"] == "turn":
+            return {(pk, sum(t["end"] <= sign for t in of_pk[pk].turns)) for sign in range(start, end)}
+        return {{"passage": place, "transcript": pk, "respondent": of_pk[pk].respondent_id}[params["in"]]}
+
+    def is_right(unit):
+        held = set().union(*(bears for place, bears in passages.items() if unit in units(place)))
+        wanted = [held & group for group in groups]
+        return not held & none and (all(wanted) if params.get("match") == "all" else any(wanted))
+
     for place, bears in passages.items():
-        if not bears & mine or (params.get("none") and bears & below[params["none"]]):
+        if not bears & mine or not any(map(is_right, units(place))):
             continue
         transcript = next(t for (t, _s, _e), _c, _u in rows if t.pk == place[0])
         if "respondent_type" in params and transcript.respondent != people[0]:
