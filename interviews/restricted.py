@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from functools import cached_property
+from itertools import pairwise
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -110,6 +111,17 @@ class Quotations:
         found = (_plain(self._texts[pk][a:b]) for pk, each in self.hidden.ranges.items() for a, b in each)
         return [words for words in found if len(words) >= LEAST_QUOTED]
 
+    @cached_property
+    def _pairs(self):
+        """The pairs of neighbouring words that have a hidden character in them: no quotation is without one."""
+        found = set()
+        for pk, text in self._texts.items():
+            places = list(_WORD.finditer(text))
+            for first, second in pairwise(places):
+                if self.hidden.touches(pk, first.start(), second.end()):
+                    found.add((first[0].casefold(), second[0].casefold()))
+        return found
+
     def shown(self, text):
         return str(WITHHELD) if text in self else text
 
@@ -117,12 +129,12 @@ class Quotations:
         if not self.hidden or not text:
             return False
         words = _plain(text).strip("“”\"' ")
-        if len(words) < LEAST_QUOTED:
-            return False
+        if any(secret in words for secret in self._secrets if len(_words(secret)) == 1):
+            return True
+        if len(words) < LEAST_QUOTED or self._pairs.isdisjoint(pairwise(_words(words))):
+            return False  # a single word of a passage is no quotation
         if any(secret in words for secret in self._secrets):
             return True
-        if words.isascii() and " " not in words:
-            return False  # a single word is no quotation
         pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
         return any(
             self.hidden.touches(pk, *match.span())

@@ -236,6 +236,15 @@ def test_no_export_and_no_script_gets_what_is_restricted_whoever_asks(settings, 
     assert not {name: words for name, words in found.items() if words}
 
 
+def test_a_text_that_has_a_restricted_word_quotes_it(study, lead, transcript):
+    start = TALK.index("INTERVIEWER: Thank")
+    restricted.restrict(transcript.pk, lead, start, start + 11, revision=1)
+    quotations = restricted.Quotations(restricted.passages_of(study.pk))
+    assert "The INTERVIEWER asked" in quotations
+    assert "the interview" not in quotations
+    assert "" not in quotations
+
+
 def test_the_report_says_how_much_it_withholds_and_the_history_too(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     world = Confided()
