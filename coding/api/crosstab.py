@@ -36,6 +36,7 @@ class Asked(Schema):
     code: str = Field("", description="only this code and those below it (its number)")
     respondent_type: list[str] = Field([], description="only respondents of these types (keys)")
     where: list[str] = Field([], description="only respondents with this value, as attribute:value")
+    respondent: list[str] = Field([], description="only these respondents (their numbers)")
 
 
 class ColumnOut(Schema):

@@ -119,6 +119,13 @@ def test_the_number_of_coded_segments_opens_exactly_that_persons_passages(client
         )
         assert "Respondent: Ben" in answer.content.decode(), name
     assert client.get(address.replace(f"={ben.pk}", "=99999")).status_code == 400
+    table = client.get(f"/api/studies/{study.slug}/crosstab/?respondent={ben.pk}").json()
+    assert [column["n"] for column in table["columns"]] == [1]
+    csv = b"".join(
+        client.get(reverse("coding:export-coded-segments", args=[study.slug]), {"respondent": ben.pk})
+    ).decode()
+    assert csv.count("Alone") == 2
+    assert "went back" not in csv
 
 
 @pytest.mark.parametrize("voice", ["1", "x.y", "999999.", "7.8.9"])
