@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.db import connection
 
-from . import material
+from . import material, raw
 
 
 def large_study(bench):
@@ -46,6 +46,7 @@ def measure(bench, server):
         f"co-occurrence, all codes, of {size}": ("co-occurrence/", {"codes": "all"}, 3000),
         f"co-occurrence by turn, of {size}": ("co-occurrence/", {"how": "turn"}, 3000),
     }
+    _crosstabs(bench, server, study, transcript, children)
     words = bench.scale.asked_transcripts * bench.scale.asked_words
     limit = 2000 if connection.vendor == "sqlite" else 1000
     for name, params in {
@@ -62,3 +63,19 @@ def measure(bench, server):
             bench.apply(bench.connect(server), transcript, children)  # a changed study is asked anew
             times.append(connected.get(f"{home}{page}?{urlencode(params)}")[1] * 1000)
         bench.report.line(name, median(times), limit, "ms", max(times))
+
+
+def _crosstabs(bench, server, study, transcript, codes):
+    """Cold, and again while nothing has changed; words are beyond plain SQL."""
+    path = f"/api/studies/{study.slug}/crosstab/"
+    for count, limit in {"respondents": 800, "segments": 2500, "words": 3000, "share": 3000}.items():
+        name, connected = f"cross-tabulation of {count}", bench.connect(server)
+        cold, again = [], []
+        for _ in range(bench.scale.repeats):
+            bench.apply(connected, transcript, codes)
+            cold.append(connected.get(f"{path}?count={count}")[1] * 1000)
+            again.append(connected.get(f"{path}?count={count}")[1] * 1000)
+        bench.report.line(name, median(cold), limit, "ms", max(cold))
+        bench.report.line(f"{name}, unchanged", median(again), 50, "ms", max(again))
+        if count in raw.COUNTED:
+            bench.report.ratio(name, median(cold), raw.crosstab(study, count, bench.scale.repeats))
