@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("STATEMENT_SECONDS", "60")  # no statement of a page may take longer
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ worker_class = "gthread"
 workers = 1 if on_sqlite else int(os.environ.get("WORKERS", min(4, (os.cpu_count() or 1) + 1)))
 threads = int(os.environ.get("THREADS", 16 if on_sqlite else 4))
 preload_app = True
+limit_request_line = 8190  # a query of some hundred codes
 timeout = 120
 graceful_timeout = 20
 keepalive = 75  # longer than a proxy keeps its connections, or it would send requests into closing ones

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "interviews.kept.KeepWhatWasSent",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.patience.PatienceMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -99,6 +100,9 @@ TEMPLATES = [
 ]
 
 
+STATEMENT_SECONDS = env.int("STATEMENT_SECONDS", 0)  # the server's own setting: commands take what they need
+
+
 def database():
     """One database: SQLite in the data folder, or what DATABASE_URL names."""
     url = env.str("DATABASE_URL", "")
@@ -107,6 +111,10 @@ def database():
         settings["CONN_MAX_AGE"] = 600
         settings["CONN_HEALTH_CHECKS"] = True
         if "sqlite" not in settings["ENGINE"]:
+            if STATEMENT_SECONDS:
+                settings.setdefault("OPTIONS", {}).setdefault(
+                    "options", f"-c statement_timeout={STATEMENT_SECONDS}s"
+                )
             return settings
         path = settings["NAME"]
     else:
