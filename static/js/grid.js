@@ -158,6 +158,7 @@ class Grid {
     cell.dataset.open = "";
     cell.replaceChildren(field);
     this.focusIn(field);
+    field.scrollIntoView({ block: "nearest", inline: "nearest" }); // all of a form, not its first field alone
   }
 
   focusIn(field) {
