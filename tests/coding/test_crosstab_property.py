@@ -8,6 +8,7 @@ from hypothesis.extra.django import TestCase
 
 from coding.queries.crosstab import cross_tabulate
 from coding.queries.frame import frame_of
+from coding.queries.passages import Cell, passages
 from coding.queries.question import Question
 from interviews.turns import count_words
 from tests.factories import (
@@ -147,6 +148,11 @@ def column_test(made, by):
             ("6..", lambda r: r[5] in (2, 3), [2, 3]),
             ("", lambda r: r[5] == 0, [0]),
         ]
+    if by == "respondent":
+        return [(str(who.pk), lambda r, n=n: r[5] == n, [n]) for n, who in enumerate(made.people)]
+    if by == "crossed":
+        keys = [f"{years}|{made.types[kind_of(p)].key}" for p, years in enumerate(("", "..6", "6..", "6.."))]
+        return [(key, lambda r, p=p: r[5] == p, [p]) for p, key in enumerate(keys)]
     if by == "transcript":
         return [
             (str(t.pk), lambda r, n=n: r[2] == n, [2 * n, 2 * n + 1]) for n, t in enumerate(made.transcripts)
@@ -158,17 +164,35 @@ def column_test(made, by):
     ]
 
 
+OPENED = {  # what the page behind a cell says of it
+    "respondents": "have",
+    "transcripts": "transcripts",
+    "segments": "total",
+    "coded_segments": "coded",
+}
+FILTERS = [  # (respondent type, years), and who is left
+    (None, None, {0, 1, 2, 3}),
+    (0, None, {0, 2}),
+    (1, None, {1, 3}),
+    (None, ("8",), {2}),
+    (None, ("", "4"), {0, 1}),
+    (1, ("4", "8"), {1}),
+]
+
+
 class RecountTest(TestCase):
-    @settings(deadline=None, max_examples=20)
+    @settings(deadline=None, max_examples=25)
     @given(
         codings,
         st.tuples(*[st.sets(st.integers(0, 1), max_size=1)] * 4),
-        st.sampled_from(["respondent_type", "years", "transcript", "coder"]),
+        st.sampled_from(["respondent_type", "years", "transcript", "coder", "respondent", "crossed"]),
         st.sampled_from([None, 0, 1]),
-        st.sampled_from([None, 0, 1]),
+        st.sampled_from(FILTERS),
     )
-    def test_every_number_equals_a_slow_recount(self, drawn, asked, by, only, kind):
+    def test_every_number_equals_a_slow_recount(self, drawn, asked, by, only, filtered):
         made = Made(drawn, asked)
+        kind, years, left = filtered
+        is_filtered = len(left) < 4
         frame = frame_of(made.study)
         if only is not None and made.coders[only].pk not in dict(frame.coders):
             only = None
@@ -181,13 +205,20 @@ class RecountTest(TestCase):
         ]
         for count in COUNTS:
             types = () if kind is None else (made.types[kind].key,)
-            limits = (6.0,) if by == "years" else ()
-            question = Question(by=by, count=count, coders=coders, types=types, limits=limits)
+            question = Question(
+                by="years" if by == "crossed" else by,
+                count=count,
+                coders=coders,
+                types=types,
+                where=tuple(("years", value) for value in years or ()),
+                limits=(6.0,) if by in ("years", "crossed") else (),
+                across="respondent_type" if by == "crossed" else "",
+            )
             table = cross_tabulate(made.study, frame, question)
-            if kind is None and by in ("transcript", "coder") and count not in ("respondents", "share"):
+            if not is_filtered and by in ("transcript", "coder") and count not in ("respondents", "share"):
                 mine = rows
             else:
-                mine = [row for row in rows if row[5] is not None and kind in (None, kind_of(row[5]))]
+                mine = [row for row in rows if row[5] is not None and row[5] in left]
             found = {column.key: n for n, column in enumerate(table.columns)}
             everybody = set()
             for key, inside, people in columns:
@@ -195,7 +226,7 @@ class RecountTest(TestCase):
                     people = [
                         p for p in range(4) if any(row[2] == p // 2 and inside(row) for row in made.rows)
                     ]
-                people = [p for p in people if kind in (None, kind_of(p))]
+                people = [p for p in people if p in left]
                 everybody.update(people)
                 if key not in found:
                     assert not people
@@ -213,6 +244,11 @@ class RecountTest(TestCase):
                         made, count, [r for r in in_column if r[0] in within], people
                     )
                     self.check_asked(made, row, at, code, within, in_column, people, count)
+                behind = OPENED.get(count)
+                if behind and table.rows:
+                    row = table.rows[len(drawn) % len(table.rows)]
+                    opened = passages(frame, question, Cell(row.code.id, key))
+                    assert getattr(opened, behind) == row.cells[at]
 
             assert table.people[-1] == len(everybody)
             anywhere = [row for row in mine if any(inside(row) for _key, inside, _people in columns)]
