@@ -136,12 +136,22 @@ def _frozen(request, result, frame, hidden):
         "n_came": len({member[0] for member in changes.came}),
         "n_went": len({member[0] for member in changes.went}),
         "cells": [
-            (row or results.named(names, key), column or results.named(names, other), was or 0, now or 0)
+            (
+                row or results.named(names, key),
+                column or results.named(names, other),
+                _figure(was),
+                _figure(now),
+            )
             for key, other, row, column, was, now in changes.cells[:SHOWN]
         ],
         "n_cells": len(changes.cells),
         "shown": SHOWN,
     }
+
+
+def _figure(value):
+    """What was in no row or column then, or is in none now, is no zero."""
+    return "–" if value is None else value
 
 
 def _drawn(result, frame, changes):
