@@ -19,7 +19,7 @@ from interviews.numbers import whole_number
 
 from . import codebook
 from .colours import looks
-from .forms import CodeForm, MergeForm
+from .forms import AdminCodeForm, MergeForm
 from .models import Code, CodedSegment
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("Passages")
@@ -125,8 +125,8 @@ def _ends(codes):
 
 @admin.register(Code)
 class CodeAdmin(admin.ModelAdmin):
-    form = CodeForm
-    fields = CodeForm.Meta.fields
+    form = AdminCodeForm
+    fields = AdminCodeForm.Meta.fields
     list_display = ["in_tree", "state", "n_coded_segments", "n_coders", "revision", "place"]
     list_display_links = None
     list_filter = [StudyFilter, StateFilter, FamilyFilter, UseFilter, "origin"]
@@ -283,7 +283,7 @@ class CodeAdmin(admin.ModelAdmin):
         return form.instance
 
     def get_fields(self, request, obj=None):
-        return [*self.fields, "reason"] if obj else self.fields
+        return [*self.fields, "reason", "seen"] if obj else self.fields
 
     def save_model(self, request, obj, form, change):
         """What the codebook's page does in two steps is two here: what is said of a code, and where it stands."""

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections import defaultdict
 from itertools import chain, count
+from unicodedata import category, normalize
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, Max, OuterRef, Value, When
@@ -26,6 +27,7 @@ FIELDS = (*MEANING, "colour", "origin", "order")
 NAME_LENGTH = 200
 REASON_LENGTH = 300
 AT_ONCE = 500  # rows named in one statement
+RECENT = 50  # events looked through for who changed a code
 ARROW = " > "  # between the names of a path, in files and in the API
 
 
@@ -179,30 +181,48 @@ def reorder(study, actor, parent, codes):
     record(study, actor, "reorder-codes", parent or study, before=before, after=images(*children.values()))
 
 
-def move_up(code, actor):
-    """Let a code and the sibling before it change places; the first one stays."""
-    return _step(code, actor, -1)
-
-
-def move_down(code, actor):
-    """Let a code and the sibling after it change places; the last one stays."""
-    return _step(code, actor, 1)
+@transaction.atomic
+def move_up(code, actor, hidden=frozenset()):
+    """Put a code before the sibling before it, of those not ``hidden`` (ids). Raises Refused where it is the first."""
+    code, before, _after = _beside(code, hidden)
+    if before is None:
+        raise Refused(_("“%(code)s” is the first here already.") % {"code": code})
+    return move_code(code, actor, code.parent, _place_of(before, code))
 
 
 @transaction.atomic
-def _step(code, actor, step):
-    code = _fresh(code)
-    siblings = [sibling.pk for sibling in _children(code.study, code.parent)]
-    return move_code(code, actor, code.parent, max(0, siblings.index(code.pk) + step))
+def move_down(code, actor, hidden=frozenset()):
+    """Put a code after the sibling after it, of those not ``hidden`` (ids). Raises Refused where it is the last."""
+    code, _before, after = _beside(code, hidden)
+    if after is None:
+        raise Refused(_("“%(code)s” is the last here already.") % {"code": code})
+    return move_code(code, actor, code.parent, _place_of(after, code) + 1)
 
 
-def move_in(code, actor):
-    """Put a code under the sibling before it, as its last subcode. Raises Refused where there is none."""
-    siblings = _children(code.study, code.parent)
-    at = [sibling.pk for sibling in siblings].index(code.pk)
-    if at == 0:
+@transaction.atomic
+def move_in(code, actor, hidden=frozenset()):
+    """Put a code under the sibling before it, of those not ``hidden`` (ids). Raises Refused where there is none."""
+    code, before, _after = _beside(code, hidden)
+    if before is None:
         raise Refused(_("“%(code)s” has no code before it to stand under.") % {"code": code})
-    return move_code(code, actor, siblings[at - 1])
+    return move_code(code, actor, before)
+
+
+def _beside(code, hidden):
+    """``(the code as it is now, the sibling before it, the one after it)``, of those that are seen."""
+    code = _fresh(code)
+    siblings = [
+        sibling
+        for sibling in _children(code.study, code.parent)
+        if sibling == code or sibling.pk not in hidden
+    ]
+    at = siblings.index(code)
+    return code, siblings[at - 1] if at else None, siblings[at + 1] if at + 1 < len(siblings) else None
+
+
+def _place_of(sibling, moving):
+    """Where a sibling stands among those that stay."""
+    return [each.pk for each in _children(sibling.study, sibling.parent) if each != moving].index(sibling.pk)
 
 
 def move_out(code, actor):
@@ -293,14 +313,17 @@ def duplicate(code, actor):
 
 def _copy(code, parent, name):
     fields = {field: getattr(code, field) for field in FIELDS if field not in ("name", "order", "colour")}
-    return add(code.study, name=name, parent=parent, asked_of=list(code.asked_of.all()), **fields)
+    types = list(code.asked_of.all())
+    return add(code.study, name=name, parent=parent, asked_of=types, as_given=parent is not None, **fields)
 
 
 def _copied_name(code, siblings):
-    taken = {sibling.name for sibling in siblings}
+    taken = {as_seen(sibling.name) for sibling in siblings}
     stem = code.name[: NAME_LENGTH - 20]
     names = (_("%(name)s (copy %(n)d)") % {"name": stem, "n": n} for n in count(2))
-    return next(name for name in chain([_("%(name)s (copy)") % {"name": stem}], names) if name not in taken)
+    return next(
+        name for name in chain([_("%(name)s (copy)") % {"name": stem}], names) if as_seen(name) not in taken
+    )
 
 
 @transaction.atomic
@@ -408,9 +431,8 @@ def why_not_merge(code, into):
         return _("“%(code)s” is merged already.") % names
     if into.retired_at:
         return _("“%(into)s” is retired. Restore it first, or choose another code.") % names
-    taken = set(into.children.values_list("name", flat=True)) & set(
-        code.children.values_list("name", flat=True)
-    )
+    seen = set(map(as_seen, into.children.exclude(pk=code.pk).values_list("name", flat=True)))
+    taken = [name for name in code.children.values_list("name", flat=True) if as_seen(name) in seen]
     if taken:
         names["taken"] = ", ".join(f"“{name}”" for name in sorted(taken))
         return _("“%(into)s” has a subcode named %(taken)s already. Rename or merge that first.") % names
@@ -478,11 +500,22 @@ def check(study, code=None, *, parent=None, reason="", **fields):
         check_reason(study, reason.strip())
 
 
-def state_of(code):
-    """A digest of what one edits of a code, to see later whether somebody else has changed it."""
+def state_of(code, with_place=False):
+    """A digest of what one edits of a code, to see later whether somebody else has changed it; or where it stands."""
     values = [getattr(code, field) for field in FIELDS if field != "order"]
     asked_of = sorted(code.asked_of.values_list("pk", flat=True))
-    return hashlib.sha256(repr([values, asked_of]).encode()).hexdigest()
+    return hashlib.sha256(repr([values, asked_of, with_place and code.parent_id]).encode()).hexdigest()
+
+
+def last_saved(code):
+    """``(the code as it is now, the last event that changed more of it than its order, or None)``."""
+    from .models import Code
+
+    key, acts = key_of(code), [act for act, needs in history.undoable.items() if needs == "manage_codebook"]
+    events = code.study.events.filter(mentions__key=key, first_action__in=acts).select_related("actor")
+    recent = events.order_by("-pk")[:RECENT]
+    last = next((event for event in recent if event.after.get(key, {}).keys() - {"order"}), None)
+    return Code.objects.select_related("parent").get(pk=code.pk), last
 
 
 def uses(study, *by, codes=None):
@@ -587,13 +620,31 @@ def _place(code, parent, renumber=True, as_given=False):
     moved = code.parent_id != (parent.pk if parent else None)
     if parent and moved:
         _check_parent(code, parent)
-    if code.study.codes.filter(parent=parent, name=code.name).exclude(pk=code.pk).exists():
-        raise Refused(_("There is a code named “%(name)s” here already.") % {"name": code.name}, "name")
+    if twin := _twin(code, parent, moved, exactly=as_given):
+        raise Refused(_("There is a code named “%(name)s” here already.") % {"name": twin}, "name")
     if moved and renumber:
         code.order = _last_order(code.study, parent) + 1
     code.parent = parent
     if parent is None and not code.colour and not as_given:
         code.colour = next_colour(code.study.codes.exclude(pk=code.pk))
+
+
+def _twin(code, parent, moved, exactly):
+    """The name of another code under a parent that looks the same; ``exactly``: is the same. Empty where none is."""
+    others = code.study.codes.exclude(pk=code.pk)
+    if not moved and code.pk and code.study.codes.filter(pk=code.pk, name=code.name).exists():
+        return ""
+    if exactly:
+        return others.filter(parent=parent, name=code.name).values_list("name", flat=True).first() or ""
+    seen = as_seen(code.name)
+    names = others.filter(parent=parent).order_by().values_list("name", flat=True)
+    return next((name for name in names if as_seen(name) == seen), "")
+
+
+def as_seen(name):
+    """A name without what the eye does not tell apart: signs without width, large and small letters, wide ones."""
+    kept = "".join(sign for sign in normalize("NFKC", name) if category(sign) != "Cf")
+    return " ".join(kept.casefold().split())
 
 
 def _check_parent(code, parent):

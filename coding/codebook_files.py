@@ -173,9 +173,11 @@ def plan(study, table: Table) -> Plan:
     by_id = {code.pk: code for code in codes}
     for code in codes:
         code.parent = by_id.get(code.parent_id)
+    _set_repeats_aside(rows)
     _find_parents(rows, codes)
     _refuse_cycles(rows)
     _find_codes(rows, codes)
+    _warn_of_twins(rows, codes)
     _refuse_moves(rows)
     _keep_guids_apart(study, rows, codes)
     for row in rows:
@@ -311,10 +313,36 @@ def _keep_guids_apart(study, rows, codes):
             taken[row.guid] = row.name
 
 
+def _set_repeats_aside(rows):
+    """A line that names a code and parent as an earlier one does is wrong; what stands below is the first's."""
+    first = {}
+    for row in rows:
+        above = ARROW.join(path_of(row.given_parent)) if row.given_parent else ""
+        known = first.setdefault((row.name, above), row)
+        if known is not row and not row.problem and not known.problem:
+            row.problem = _("Line %(line)d has this code already.") % {"line": known.number}
+
+
+def _warn_of_twins(rows, codes):
+    """New codes whose names look like that of another code in the same place."""
+    seen = {}
+    for thing in [*codes, *(row for row in rows if not row.problem and row.code is None)]:
+        above = (_code_above(thing) or thing.above) if isinstance(thing, Row) else thing.parent
+        key = (
+            above.number if isinstance(above, Row) else above and f"code {above.pk}",
+            codebook.as_seen(thing.name),
+        )
+        twin = seen.setdefault(key, thing)
+        if twin is not thing and isinstance(thing, Row):
+            thing.warnings.append(
+                _("“%(code)s” stands here too, and looks the same. Is it another code?") % {"code": twin.name}
+            )
+
+
 def _find_parents(rows, codes):
     """Say which row or code each row's parent is: by its name where one has it, otherwise by its path."""
     by_name = {}
-    for thing in [*rows, *codes]:
+    for thing in [*(row for row in rows if not row.problem), *codes]:
         by_name.setdefault(thing.name, []).append(thing)
     waiting = []
     for row in rows:
@@ -364,13 +392,17 @@ def _paths(codes):
 
 
 def _refuse_cycles(rows):
-    for row in rows:
-        seen, at = set(), row
-        while isinstance(at, Row) and at.number not in seen:
-            seen.add(at.number)
-            at = at.above
-        if isinstance(at, Row):
-            row.problem = row.problem or _("Its parents lead back to itself.")
+    for row in [row for row in rows if _stands_under_itself(row)]:
+        row.problem = row.problem or _("Its parents lead back to itself.")
+        row.above = None  # the path of a loop has no end
+
+
+def _stands_under_itself(row):
+    seen, at = set(), row.above
+    while isinstance(at, Row) and at is not row and at.number not in seen:
+        seen.add(at.number)
+        at = at.above
+    return at is row
 
 
 def _find_codes(rows, codes):

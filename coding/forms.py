@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from interviews.models import Transcript
@@ -24,6 +25,13 @@ class CodeField(forms.ModelChoiceField):
             for depth, code in codebook.in_tree_order(codes)
             if code in wanted
         ]
+
+
+class SeenField(forms.CharField):
+    """What a code was when its form was opened, so that nobody overwrites unawares what a colleague has saved."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False, "widget": forms.HiddenInput, **kwargs})
 
 
 class CodeForm(forms.ModelForm):
@@ -73,6 +81,10 @@ class CodeForm(forms.ModelForm):
         self.parent_before = self.instance.parent if self.instance.pk else None
         if self.instance.pk is None:
             self.instance.study = self.study
+        elif "seen" in self.fields:
+            self.initial["seen"] = self.before = codebook.state_of(
+                self.instance, with_place="parent" in self.fields
+            )
         if "parent" in self.fields:
             self._offer_parents(list(self.study.codes.all()) if self.codes is None else self.codes)
         self.fields["asked_of"].queryset = self.study.respondent_types.all()
@@ -97,11 +109,52 @@ class CodeForm(forms.ModelForm):
 
     def written(self):
         """What is written of it, as ``edit_code`` takes it, and ``create_code`` without the reason."""
-        return dict(self.cleaned_data)
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
     def _check(self, reason="", asked_of=(), **fields):
         code = self.instance if self.instance.pk else None
         codebook.check(self.study, code, reason=reason, **{"parent": self.instance.parent, **fields})
+
+
+class AdminCodeForm(CodeForm):
+    """A code in the admin: what somebody has saved since the form was opened is told before it is overwritten."""
+
+    seen = SeenField()
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and self.data.get("seen", self.before) != self.before:
+            self.data = self.data.copy()
+            self.data["seen"] = self.before
+            raise forms.ValidationError(self._told_of_rival())
+        return cleaned
+
+    def _told_of_rival(self):
+        code, event = codebook.last_saved(self.instance)
+        who = (
+            {"who": event.actor.get_username(), "when": timezone.localtime(event.at).strftime("%H:%M")}
+            if event
+            else {}
+        )
+        told = (
+            _("%(who)s has changed this code at %(when)s, since you opened it.") % who
+            if who
+            else _("This code has been changed since you opened it.")
+        )
+        own = [name for name in (*codebook.MEANING, "colour", "origin") if name in self.cleaned_data]
+        now = [
+            _("It is now: %(field)s “%(now)s”.")
+            % {"field": str(self.fields[name].label).lower(), "now": getattr(code, name)}
+            for name in own
+            if self.cleaned_data[name] != getattr(code, name)
+        ]
+        if "parent" in self.cleaned_data and self.cleaned_data["parent"] != code.parent:
+            now.append(
+                _("It stands under “%(parent)s” now.") % {"parent": code.parent}
+                if code.parent
+                else _("It stands at the top now.")
+            )
+        return [told + " " + _("What you typed is below; saving again puts it in the place of theirs."), *now]
 
 
 class PaneForm(CodeForm):
@@ -135,7 +188,7 @@ class PaneForm(CodeForm):
         self.fields["origin"].choices = [("", _("Not said")), *Code.Origin.choices]
 
     def written(self):
-        fields = {name: value for name, value in self.cleaned_data.items() if name not in ("hue", "seen")}
+        fields = {name: value for name, value in super().written().items() if name != "hue"}
         hue = self.cleaned_data.get("hue")
         if hue and hue != self.initial.get("hue"):
             fields["colour"] = HEX[hue]
@@ -157,15 +210,10 @@ class NewCodeForm(PaneForm):
 
 
 class EditCodeForm(PaneForm):
-    """A code that is there; ``seen`` is what it was when the form was opened, so that nobody overwrites unawares."""
+    """A code that is there, on the codebook's page."""
 
     parent = None
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.before = codebook.state_of(self.instance)
-        self.initial["seen"] = self.before
+    seen = SeenField()
 
 
 class MoveForm(forms.Form):

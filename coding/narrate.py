@@ -159,7 +159,12 @@ def _edit_code(story):
             renamed = _("renamed the code <b>{old}</b> to <b>{new}</b> and moved it")
         return format_html(renamed, old=before["name"], new=after["name"])
     if "parent_id" in after:
-        return format_html(_("moved the code <b>{}</b> under another"), story.target)
+        return format_html(
+            _("moved the code <b>{code}</b> from {old} to {new}"),
+            code=story.target,
+            old=_where(story, before.get("parent_id")),
+            new=_where(story, after["parent_id"]),
+        )
     changed = [words for name, words in PARTS.items() if name in after]
     if len(changed) == 1:
         return format_html(_("changed <b>{code}</b>: {part}"), code=story.target, part=changed[0])
@@ -181,13 +186,26 @@ def _codes_that(story, changed):
 
 @sentence("move-code")
 def _move_code(story):
-    code = _codes_that(story, "parent_id")
-    parent = story.after.get(story.event.target, {}).get("parent_id")
-    if parent:
+    before, after = (images.get(story.event.target, {}) for images in (story.before, story.after))
+    if "parent_id" in after:
         return format_html(
-            _("moved <b>{code}</b> under {parent}"), code=code, parent=story.name(f"code:{parent}")
+            _("moved <b>{code}</b> from {old} to {new}"),
+            code=_codes_that(story, "parent_id"),
+            old=_where(story, before.get("parent_id")),
+            new=_where(story, after["parent_id"]),
         )
-    return format_html(_("moved <b>{}</b> in the codebook"), code)
+    if "order" in after and before.get("order") is not None:
+        return format_html(
+            _("moved <b>{code}</b> from place {old} to place {new} among its siblings"),
+            code=story.target,
+            old=before["order"],
+            new=after["order"],
+        )
+    return format_html(_("moved <b>{}</b> in the codebook"), story.target)
+
+
+def _where(story, parent):
+    return format_html(_("under {}"), story.name(f"code:{parent}")) if parent else _("the top")
 
 
 @sentence("reorder-codes", kind="codebook")

@@ -128,6 +128,11 @@ def _shown_rows(request, book, chosen):
     return [row for row in book.rows if row["pk"] in shown]
 
 
+def out_of_sight(request, book, code):
+    """Ids of the codes that the tree does not show beside a code: keys that move it go past them."""
+    return book.row_of.keys() - {row["pk"] for row in _shown_rows(request, book, book.row_of[code.pk])}
+
+
 def _with_parents(codes, ids):
     """Ids with those of all codes above them, so that none hangs in the air."""
     parents = {code.pk: code.parent_id for code in codes}

@@ -14,10 +14,10 @@ from coding import codebook
 from coding.codebook import Refused
 from coding.forms import EditCodeForm, MergeForm, MoveForm, NewCodeForm
 from coding.models import Code
-from coding.views.codebook_page import Book, code_pane, merge_pane, move_pane, new_pane, page
+from coding.views.codebook_page import Book, code_pane, merge_pane, move_pane, new_pane, out_of_sight, page
 from interviews import history
 from interviews.access import reach
-from interviews.models import Event, Study
+from interviews.models import Study
 from interviews.numbers import whole_number
 
 KEPT = ("q", "subcodes", "retired")  # parameters of the page that an act leaves as they are
@@ -68,8 +68,7 @@ def _rival(form):
     """Who has changed the code since its form was opened, when, and how it is now; None if nobody has."""
     if form.data.get("seen") == form.before:
         return None
-    code = Code.objects.get(pk=form.instance.pk)
-    last = Event.objects.filter(study=code.study_id, target=f"code:{code.pk}").select_related("actor").last()
+    code, last = codebook.last_saved(form.instance)
     differing = [
         (form.fields[name].label, getattr(code, name))
         for name in (*codebook.MEANING, "origin")
@@ -130,6 +129,16 @@ def _simply(do, sentence):
 def _refused(request, study, refusal, code=None):
     messages.error(request, str(refusal))
     return redirect(_address(request, study, code))
+
+
+def _step(do):
+    """A move by keys, as the tree is seen: past what is retired and hidden, or filtered out."""
+
+    def act(request, study, codes):
+        hidden = out_of_sight(request, Book(study), codes[0])
+        return _simply(lambda moving, actor: do(moving[0], actor, hidden), MOVED)(request, study, codes)
+
+    return act
 
 
 def _of_one(do):
@@ -273,9 +282,9 @@ def _retire(request, study, codes):
 RETIRED = _told(gettext_lazy("“%(code)s” is retired."), gettext_lazy("%(n)d codes are retired."))
 MOVED = _told(gettext_lazy("“%(code)s” is moved."), gettext_lazy("%(n)d codes are moved."))
 ACTS = {
-    "up": _simply(_of_one(codebook.move_up), MOVED),
-    "down": _simply(_of_one(codebook.move_down), MOVED),
-    "in": _simply(_of_one(codebook.move_in), MOVED),
+    "up": _step(codebook.move_up),
+    "down": _step(codebook.move_down),
+    "in": _step(codebook.move_in),
     "out": _simply(_of_one(codebook.move_out), MOVED),
     "retire": _retire,
     "restore": _simply(

@@ -509,3 +509,37 @@ def test_a_code_that_is_used_while_its_deletion_is_confirmed_stays(client, study
     client.post(url, {"post": "yes"})
 
     assert Code.objects.get() == code
+
+
+def test_what_a_colleague_saved_meanwhile_is_told_before_it_is_overwritten(client, study, lead):
+    colleague = make_lead(study)
+    top = make_code(study, "Home")
+    code = make_code(study, "Return", definition="First")
+    page = client.get(change_url(code)).content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page).group(1)
+    codebook.edit_code(code, colleague, definition="Hers")
+    codebook.move_code(code, colleague, top)
+    mine = fields(name="Return", definition="First", include="Mine", seen=seen)
+
+    answer = client.post(change_url(code), mine).content.decode()
+
+    assert f"{colleague.username} has changed this code at" in answer
+    assert "It is now: definition “Hers”." in answer
+    assert "It stands under “Home” now." in answer
+    assert ">\nMine</textarea>" in answer
+    code.refresh_from_db()
+    assert (code.definition, code.include, code.parent) == ("Hers", "", top)
+    now_seen = re.search(r'name="seen" value="([^"]*)"', answer).group(1)
+    assert client.post(change_url(code), {**mine, "seen": now_seen}).status_code == 302
+    code.refresh_from_db()
+    assert (code.definition, code.include, code.parent) == ("First", "Mine", None)
+
+
+def test_what_one_saved_and_put_in_order_oneself_is_no_rival(client, study, lead):
+    code, other = make_code(study, "Return"), make_code(study, "Home")
+    seen = re.search(r'name="seen" value="([^"]*)"', client.get(change_url(code)).content.decode()).group(1)
+    codebook.move_down(other, lead)
+    data = fields(name="Return", colour=code.colour, definition="New", seen=seen)
+    assert client.post(change_url(code), data).status_code == 302
+    code.refresh_from_db()
+    assert code.definition == "New"

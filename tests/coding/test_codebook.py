@@ -162,12 +162,48 @@ def test_codes_move_among_their_siblings_and_stop_at_the_ends(study, lead):
 
     codebook.move_up(c, lead)
     assert children(study) == ["a", "c", "b"]
-    codebook.move_up(a, lead)
-    assert children(study) == ["a", "c", "b"]
+    with pytest.raises(codebook.Refused, match="“a” is the first here already"):
+        codebook.move_up(a, lead)
     codebook.move_down(a, lead)
     assert children(study) == ["c", "a", "b"]
-    codebook.move_down(b, lead)
+    with pytest.raises(codebook.Refused, match="“b” is the last here already"):
+        codebook.move_down(b, lead)
     assert children(study) == ["c", "a", "b"]
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_step_goes_past_what_is_hidden_and_moves_what_is_seen_by_one(study, lead, data):
+    study.codes.all().delete()
+    codes = [make_code(study, f"c{n}", colour="#112233") for n in range(5)]
+    hidden = {code.pk for code in codes if data.draw(st.booleans())}
+    code = data.draw(st.sampled_from(codes))
+    seen = [each.pk for each in codes if each.pk not in hidden - {code.pk}]
+    others = [each.pk for each in codes if each.pk != code.pk]
+    at, step = seen.index(code.pk), data.draw(st.sampled_from([-1, 1]))
+    move = codebook.move_up if step < 0 else codebook.move_down
+
+    if not 0 <= at + step < len(seen):
+        with pytest.raises(codebook.Refused):
+            move(code, lead, hidden)
+        return
+    move(code, lead, hidden)
+
+    seen[at], seen[at + step] = seen[at + step], seen[at]
+    now = list(study.codes.values_list("pk", flat=True))
+    assert [pk for pk in now if pk in seen] == seen
+    assert [pk for pk in now if pk != code.pk] == others
+
+
+@pytest.mark.parametrize(
+    "name", ["career ceiling", "Career\u200b ceiling", "Ｃareer  ceiling", "CAREER CEILING"]
+)
+def test_a_name_that_looks_like_a_siblings_is_refused(study, lead, name):
+    make_code(study, "Career ceiling")
+    below = make_code(study, "Career ceiling", parent=make_code(study, "Work"))
+    with pytest.raises(codebook.Refused, match="There is a code named “Career ceiling” here already"):
+        codebook.create_code(study, lead, name=name)
+    codebook.edit_code(below, lead, name=name)  # of itself it is no twin
 
 
 def test_a_code_moves_to_a_place_under_another_parent(study, lead):

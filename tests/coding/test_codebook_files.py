@@ -132,6 +132,41 @@ def test_without_a_parent_column_codes_stay_where_they_are(study, lead):
     assert study.codes.get(name="Trust").definition == "Faith"
 
 
+@pytest.mark.parametrize("lines", ["A,\nB,A\nC,B\nA,", "A,\nB,A\nC,B\nB,A"])
+def test_a_repeated_line_is_wrong_alone(study, lead, lines):
+    planned = plan(study, f"code,parent\n{lines}\n")
+    assert [row.state for row in planned.rows] == ["created", "created", "created", "wrong"]
+    codebook_files.apply(study, lead, planned)
+    assert tree(study) == ["A", "  B", "    C"]
+
+
+def test_a_repeated_line_of_an_indented_list_leaves_what_stands_below(study, lead):
+    planned = codebook_files.plan(study, outline.read("甲\n  乙\n    丙\n  乙\n".encode()))
+    codebook_files.apply(study, lead, planned)
+    assert tree(study) == ["甲", "  乙", "    丙"]
+
+
+def test_a_loop_has_a_short_path(study):
+    planned = plan(study, "code,parent\nA,B\nB,A\nC,A\n")
+    assert [(row.path, row.problem) for row in planned.rows] == [
+        ("A", "Its parents lead back to itself."),
+        ("B", "Its parents lead back to itself."),
+        ("A > C", "Its parent, in line 2, is wrong."),
+    ]
+
+
+def test_names_that_look_the_same_in_one_place_are_warned_of(study):
+    make_code(study, "Cost")
+    planned = plan(study, "code,parent\ncost,\nTies,\nTrust,Ties\ntrust,Ties\nTrust,Cost\n")
+    assert [row.warnings for row in planned.rows] == [
+        ["“Cost” stands here too, and looks the same. Is it another code?"],
+        [],
+        [],
+        ["“Trust” stands here too, and looks the same. Is it another code?"],
+        [],
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [

@@ -211,3 +211,29 @@ def test_the_codebook_takes_the_same_queries_whatever_its_size(client, study, dj
         # coders, memos
         with django_assert_num_queries(13):
             client.get(f"{url(study)}?code={code.pk}")
+
+
+def test_keys_move_a_code_past_retired_ones_that_are_hidden(client, study):
+    lead = make_lead(study)
+    client.force_login(lead)
+    first, gone, last = (codebook.create_code(study, lead, name=name) for name in ("First", "Gone", "Last"))
+    codebook.retire(gone, lead)
+    acts = reverse("coding:codebook-acts", args=[study.slug])
+
+    def order():
+        return list(study.codes.filter(parent=None).values_list("name", flat=True))
+
+    client.post(acts, {"do": "up", "codes": last.pk})
+    assert order() == ["Last", "First", "Gone"]
+    refused = client.post(acts, {"do": "up", "codes": last.pk}, follow=True).text
+    assert "“Last” is the first here already." in refused
+    client.post(acts, {"do": "in", "codes": first.pk})
+    first.refresh_from_db()
+    assert first.parent == last
+    told = client.get(reverse("interviews:history", args=[study.slug])).text
+    assert "moved <b>First</b> from the top to under Last" in told
+    assert "moved <b>Last</b> from place 3 to place 1 among its siblings" in told
+
+    client.post(f"{acts}?retired=yes", {"do": "in", "codes": gone.pk})
+    refused = client.post(f"{acts}?retired=yes", {"do": "in", "codes": first.pk}, follow=True).text
+    assert "“First” has no code before it" in refused
