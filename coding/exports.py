@@ -7,6 +7,8 @@ from datetime import date, datetime
 from itertools import groupby
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -168,28 +170,33 @@ def _coded_segments(study, frame, question, said):
         found = rows.filter(content_object__transcript=transcript).order_by(
             "content_object__start", "content_object__end"
         )
-        lines = found.values_list(
-            "pk",
-            "content_object_id",
-            "content_object__start",
-            "content_object__end",
-            "content_object__quote",
-            "tag_id",
-            "coder__username",
-            "created_at",
-            "code_revision",
-            "respondent_id",
-        ).iterator(chunk_size=2000)
+        lines = (
+            found.annotate(key=Cast("pk", TextField()))
+            .values_list(
+                "key",
+                "content_object_id",
+                "content_object__start",
+                "content_object__end",
+                "content_object__quote",
+                "tag_id",
+                "coder__username",
+                "created_at",
+                "code_revision",
+                "respondent_id",
+            )
+            .iterator(chunk_size=2000)
+        )
         turns = None
         for _segment, of_segment in groupby(lines, key=lambda line: line[1]):
-            for pk, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
+            for key, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
                 of_segment, key=lambda line: (codes[line[5]][1], line[6])
             ):
+                pk = _with_dashes(key)
                 is_hidden = hidden.touches(transcript, start, end)
                 turns = turns or _turns(transcript)
                 number, turn = turn_at(turns, start)
                 yield [
-                    str(pk),
+                    pk,
                     segment,
                     title,
                     *people.get(respondent, nobody),
@@ -207,6 +214,11 @@ def _coded_segments(study, frame, question, said):
                     withheld,
                     small.get(respondent, ""),
                 ]
+
+
+def _with_dashes(key):
+    """A UUID as text, which SQLite keeps without dashes; to make a UUID of each would take longer than its row."""
+    return key if "-" in key else f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
 
 
 def _asked_rows(frame, question, codes):
@@ -252,7 +264,7 @@ def _memos(study):
         Memo.objects.filter(study=study, shared=True).exclude(coded_segment=None).order_by("created_at", "pk")
     )
     for pk, text in rows.values_list("coded_segment_id", "text"):
-        found[pk].append(text)
+        found[str(pk)].append(text)
     return {pk: "\n\n".join(texts) for pk, texts in found.items()}
 
 
