@@ -16,9 +16,10 @@ from . import guard
 from .columns import Unclear
 from .documents import empty_document, legal, repeat_head, turn
 from .queries.question import Question, columns_of, question_from
-from .results import QUOTED, answer, named, names_of, passages_of, side_by_side
+from .results import QUOTED, answer, named, names_of, passages_of, side_by_side, words_of_hits
 
 MOST_QUOTES = 300  # of one result
+COUNTED = ("retrieval", "search")  # whose titles go on from a number
 
 
 @dataclass
@@ -113,6 +114,8 @@ def _section(study, frame, result, described, hidden, user):
                 "columns": now.columns,
                 "rows": now.rows,
                 "cells": now.cells,
+                "total": now.total,
+                "hits": now.hits,
             }
             members, quotes = now.members, None
     except Unclear as unclear:
@@ -122,11 +125,12 @@ def _section(study, frame, result, described, hidden, user):
     passages = passages_of(wanted, frame, hidden, most=MOST_QUOTES, quotes=quotes)
     spoken = [passage for passage in passages if not passage["withheld"]]
     number = len({segment for segment, _code, _coded in wanted})
+    places, withheld = _places(told["hits"], hidden, frame)
     small, few = _guarded(study, frame, result)
     columns = [key for key, _label, _n in told["columns"]]
     return Section(
         result.name,
-        told["title"],
+        f"{told['total']} {told['title']}" if result.kind in COUNTED else told["title"],
         told["statement"],
         [_head(label or named(names, key), n) for key, label, n in told["columns"]],
         [
@@ -140,13 +144,20 @@ def _section(study, frame, result, described, hidden, user):
             for key, label, numbers in told["rows"]
             if any(numbers)
         ],
-        _quoted(told, names, spoken, described),
-        max(0, number - len(passages)),
-        len(passages) - len(spoken),
+        _quoted(told, names, spoken, described) + places,
+        max(0, number - len(passages)) + max(0, len(told["hits"]) - withheld - len(places)),
+        len(passages) - len(spoken) + withheld,
         result.created_at if result.frozen is not None else None,
         small=small,
         marked=bool(few),
     ), {passage["person"].id for passage in spoken if passage["person"]}
+
+
+def _places(hits, hidden, frame):
+    """What was found in texts, as ``_quoted`` gives passages, and how many places no file may hold."""
+    open_to_files = [hit for hit in hits if hit[0] not in hidden.ranges]
+    found = words_of_hits(open_to_files, hidden, frame, most=MOST_QUOTES)
+    return [("", f"…{words}…", f"({title})") for _pk, title, words in found], len(hits) - len(open_to_files)
 
 
 def _head(label, n):

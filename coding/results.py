@@ -290,8 +290,9 @@ def _picture(study, frame, params, event_id, user, hidden):
     return answered
 
 
-def _told(study, frame, question):
-    return [[str(heading), str(words)] for heading, words in statement(study, frame, question)]
+def _told(study, frame, question, *, of_codes=True):
+    told = statement(study, frame, question, of_codes=of_codes)
+    return [[str(heading), str(words)] for heading, words in told]
 
 
 def _coded_of(frame, question):
@@ -309,7 +310,9 @@ def _coded_of(frame, question):
 def _retrieval(study, frame, params, event_id, user, hidden):
     asked = retrieval.retrieval_from(frame, params)
     found = retrieval.find(study, frame, asked, event_id, user, hidden)
-    told = Answer(sentence(frame, asked), _told(study, frame, asked.people), len(found.places))
+    told = Answer(
+        sentence(frame, asked), _told(study, frame, asked.people, of_codes=False), len(found.places)
+    )
     if asked.show == "passages":
         told.members = [(place.segment, None, None) for place in found.places]
         told.people = {place.respondent for place in found.places} - {None}
@@ -353,7 +356,7 @@ def _search(study, frame, params, event_id, user, hidden):
     people = asked.people.of_people
     return Answer(
         " ".join(title) + (_(" (the first)") if more else ""),
-        _told(study, frame, people),
+        _told(study, frame, people, of_codes=False),
         len(hits),
         hits=[[hit.transcript, hit.revision, hit.start, hit.end] for hit in hits],
     )

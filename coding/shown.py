@@ -189,12 +189,21 @@ def columns_words(frame, question):
     return _("%(one)s and %(other)s") % {"one": first, "other": lower_first(frame.title_of(question.across))}
 
 
+def show_name(show, question):
+    """What a way of showing numbers is called, where these are counted."""
+    if show == "n" and question.count == "share":
+        return _("Share of the text")
+    if show == "n" and question.count in WITH_BASE:
+        return _("n of N")
+    return str(SHOW_NAMES[show])
+
+
 def about_table(frame, question, shown):
     """The lines of a statement that say what the table is."""
     return [
         (_("Table"), table_title(frame, question)),
         (_("Counted"), f"{COUNT_NAMES[question.count]}: {COUNT_HINTS[question.count]}"),
-        (_("Shown as"), str(SHOW_NAMES[shown.show])),
+        (_("Shown as"), show_name(shown.show, question)),
         (
             _("Parents"),
             _("include their children, each counted once")

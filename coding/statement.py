@@ -29,13 +29,16 @@ COUNT_HINTS = {
 }
 
 
-def statement(study, frame: Frame, question: Question) -> list[tuple[str, str]]:
-    """``[(heading, words)]`` for a file or a report, of the codings that a question is about."""
+def statement(study, frame: Frame, question: Question, *, of_codes=True) -> list[tuple[str, str]]:
+    """``[(heading, words)]`` for a file or a report, of the codings that a question is about.
+
+    Not ``of_codes``, it says nothing of how many codes were asked of: the question itself names them.
+    """
     lines = [
         (_("Study"), study.name),
         (_("Of whom"), _of_whom(frame, question)),
         (_("Coders"), _by_whom(frame, question)),
-        (_("Codes"), _codes(frame, question)),
+        *([(_("Codes"), _codes(frame, question))] if of_codes else []),
         (_("Filters"), _filters(frame, question)),
         (_("Taken"), date_format(timezone.localtime(), "Y-m-d H:i T")),
         (_("Data"), _data(study)),

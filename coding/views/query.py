@@ -22,11 +22,10 @@ from ..columns import CLASSES, OF_ROWS, Unclear, groups_of, names_of_keys
 from ..queries.crosstab import cross_tabulate
 from ..queries.frame import frame_of
 from ..queries.passages import PER_PAGE, cell_from, passages
-from ..queries.question import WITH_BASE, asked_people, question_from
+from ..queries.question import asked_people, question_from
 from ..shown import (
     BY_COLUMN,
     INKS,
-    SHOW_NAMES,
     SORTS,
     about_table,
     can_test,
@@ -36,6 +35,7 @@ from ..shown import (
     full_label,
     lines_of,
     said_of,
+    show_name,
     shown_as,
     table_title,
     tests_of,
@@ -235,11 +235,11 @@ def _controls(frame, question, shown, params):
             ngettext("%(n)s respondent", "%(n)s respondents", len(people)) % {"n": len(people)},
         ],
         "counts": [(key, name, COUNT_HINTS[key]) for key, name in COUNT_NAMES.items()],
-        "shows": [(key, _show_name(key, question), key == shown.show) for key in SHOWS],
+        "shows": [(key, show_name(key, question), key == shown.show) for key in SHOWS],
         "asked": _("%(count)s, %(shown)s, by %(columns)s, %(coders)s")
         % {
             "count": COUNT_NAMES[question.count],
-            "shown": lower_first(str(_show_name(shown.show, question))),
+            "shown": lower_first(show_name(shown.show, question)),
             "columns": columns_words(frame, question),
             "coders": lower_first(_coders_chosen(coders)),
         },
@@ -261,10 +261,6 @@ def _controls(frame, question, shown, params):
         **people_filters(frame, question, params),
         "address": address_of(params, cell=None),
     }
-
-
-def _show_name(show, question):
-    return _("n of N") if show == "n" and question.count in WITH_BASE else SHOW_NAMES[show]
 
 
 def _changed(question, shown):

@@ -225,6 +225,21 @@ def test_a_report_prints_quotes_with_attribution_and_what_was_counted(client, st
     assert "exported a report as DOCX: 2 results" in page
 
 
+def test_a_report_prints_what_a_search_found_and_how_often(client, study):
+    lead = lead_of(study)
+    client.force_login(lead)
+    result = results.keep(study, lead, "Return", "search", "q=return", freeze=True)
+    n = result.frozen["total"]
+    assert n > 3
+    for told in (
+        text(report(client, study, result=result.pk)),
+        docx_text(report(client, study, "coding:download-report", ["docx"], result=result.pk)),
+    ):
+        assert f"{n} places where “return” is said" in told
+        assert told.count("…") == 2 * n
+        assert "37 codes" not in told.partition("places where")[2].partition("Taken")[0]
+
+
 def test_a_report_leaves_out_restricted_passages_and_says_so(client, study):
     lead = lead_of(study)
     client.force_login(lead)
