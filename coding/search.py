@@ -10,6 +10,7 @@ study changes.
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from interviews import history
 from interviews.locks import share_text
-from interviews.models import Event, Speaker, Transcript
+from interviews.models import Event, Speaker, TextRevision, Transcript
 from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
 from interviews.turns import count_words, lang_of
@@ -121,8 +122,8 @@ def _find_all(study, frame, asked, hidden):
     for pk, revision, text, turns, main in _texts([pk for pk in frame.transcripts if heard.may_speak_in(pk)]):
         listed = []
 
-        def turns_of_text(raw=turns, listed=listed):
-            listed.extend(json.loads(raw))
+        def turns_of_text(turns=turns, listed=listed):
+            listed.extend(turns())
             return listed
 
         found += [
@@ -136,17 +137,36 @@ def _find_all(study, frame, asked, hidden):
 
 
 def _texts(pks):
-    """Transcripts in the order of their ids given here, a few at a time; turns as JSON, which most texts do without."""
+    """Transcripts in the order of their ids given here, a few at a time; ``turns`` is a function, as most texts do
+    without: turns are as long as the text, and slow to take out of PostgreSQL.
+    """
     for start in range(0, len(pks), AT_ONCE):
         part = pks[start : start + AT_ONCE]
         rows = Transcript.objects.filter(pk__in=part).order_by()
-        found = {
-            row[0]: row
-            for row in rows.annotate(raw=Cast("turns", TextField())).values_list(
-                "pk", "revision", "text", "raw", "respondent_id"
-            )
-        }
-        yield from (found[pk] for pk in part if pk in found)
+        found = {row[0]: row for row in rows.values_list("pk", "revision", "text", "respondent_id")}
+        turns = _Turns(part)
+        for pk, revision, text, main in (found[pk] for pk in part if pk in found):
+            yield pk, revision, text, partial(turns.of, pk, revision), main
+
+
+class _Turns:
+    """The turns of some transcripts, read when the first is asked for."""
+
+    def __init__(self, pks):
+        self.pks = pks
+
+    @cached_property
+    def _read(self):
+        rows = Transcript.objects.filter(pk__in=self.pks).order_by()
+        as_text = rows.annotate(raw=Cast("turns", TextField()))
+        return {(pk, revision): raw for pk, revision, raw in as_text.values_list("pk", "revision", "raw")}
+
+    def of(self, pk, revision):
+        if (pk, revision) in self._read:
+            return json.loads(self._read[pk, revision])
+        return TextRevision.objects.get(
+            transcript=pk, number=revision
+        ).turns  # edited since the text was read
 
 
 class _Heard:
@@ -180,7 +200,7 @@ class _Heard:
 def lines(frame, hits, hidden=NOTHING):
     """Hits as they are shown, with their turns' words around them, less what is ``hidden``."""
     texts = {row[0]: row for row in _texts(list(dict.fromkeys(hit.transcript for hit in hits)))}
-    turns = {pk: json.loads(row[3]) for pk, row in texts.items()}
+    turns = {pk: row[3]() for pk, row in texts.items()}
     return [
         _line(
             hit,

@@ -225,7 +225,7 @@ def test_the_page_takes_the_same_queries_whatever_it_finds(client, django_assert
             make_transcript(study, TEXT)
             make_code(study)
         with django_assert_num_queries(
-            15
+            17
         ):  # session, user, study, event, frame; speakers, texts searched, texts shown
             find(client, study, q="friend", speaker="respondents")
         study.events.create(action="import-transcript", target="study:1")

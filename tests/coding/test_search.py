@@ -31,6 +31,12 @@ def found(text, *wanted, turns=None, **options):
     return [text[hit.start : hit.end] for hit in hits]
 
 
+@given(st.text(max_size=4), st.integers(0, 60))
+def test_folding_is_the_same_however_few_signs_are_beyond_ascii(odd, many):
+    text = f"{'The İ ' * many}{odd}{' Straße' * many} Ends"
+    assert fold(text) == unicodedata.normalize("NFKC", text).casefold()
+
+
 @given(texts)
 @example("e\u0301\u0345")
 @example("\u1100\u1161\u11a8x")
