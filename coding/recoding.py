@@ -86,6 +86,14 @@ def waiting(study):
     return list(rows.values_list("coder__username").annotate(n=Count("pk")))
 
 
+def overview(study):
+    """Coder by coder, how much of what was coded with codes that were revised waits, and is up to date."""
+    rows = of_study(study).filter(tag__retired_at=None).exclude(tag__revision=1, code_revision=1)
+    found = rows.order_by("coder__username").values_list("coder__username")
+    found = found.annotate(all=Count("pk"), done=Count("pk", filter=Q(code_revision=F("tag__revision"))))
+    return [{"coder": name, "of": of, "done": done, "waiting": of - done} for name, of, done in found]
+
+
 def shown_to(rows, hidden):
     """Those of the rows without a restricted word: by their words, no others may be found."""
     if not hidden:

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -45,10 +46,25 @@ class SuperusersOnly:
         return False
 
 
+class AccountForm(UserChangeForm):
+    def clean_is_active(self):
+        active = self.cleaned_data["is_active"]
+        if self.initial.get("is_active") and not active and (left := people.only_owned(self.instance)):
+            raise ValidationError(
+                _(
+                    "%(who)s is the only owner who can sign in of: %(studies)s. Let them make somebody else an owner "
+                    "first, or become one yourself under Memberships. Then close the account."
+                )
+                % {"who": self.instance.get_username(), "studies": ", ".join(study.slug for study in left)}
+            )
+        return active
+
+
 @admin.register(User)
 class AccountAdmin(SuperusersOnly, UserAdmin):
     """Accounts are never deleted, as coded segments keep their coders: they are deactivated."""
 
+    form = AccountForm
     list_display = ["username", "email", "is_active", "is_superuser", "last_login"]
     list_filter = ["is_active", "is_superuser"]
     filter_horizontal = []

@@ -162,6 +162,16 @@ def _owner_stays(study, leaving):
         )
 
 
+def only_owned(user):
+    """The studies that have no other owner who can sign in, locked until the running transaction ends."""
+    owned = Study.objects.select_for_update(of=("self",)).filter(
+        memberships__user=user, memberships__role=Role.OWNER
+    )
+    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
+    with_others = set(others.filter(study__in=[study.pk for study in owned]).values_list("study", flat=True))
+    return [study for study in owned if study.pk not in with_others]
+
+
 @transaction.atomic
 def set_role(membership, role, actor):
     """Give a member another role. Raises Refused where that would leave the study without an owner."""

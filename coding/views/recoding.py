@@ -50,7 +50,8 @@ def show_passages(request, slug):
             messages.success(request, told, extra_tags="" if name == "undo" else _last(request.user, study))
             return redirect(asked.address)
         except (Refused, history.Conflict) as refusal:
-            return _page(request, study, asked, str(refusal), REFUSED)
+            why = getattr(refusal, "field", None) == "reason"
+            return _page(request, study, asked, str(refusal), REFUSED, ask_why=why and name == "example")
     return _page(request, study, asked)
 
 
@@ -76,7 +77,8 @@ class Asked:
         self.hidden = hidden_from(book.study)
         self.with_subcodes = params.get("subcodes") == "yes"
         self.review = params.get("review") == "yes"
-        self.coder = params.get("coder", request.user.get_username() if self.review else "")
+        own = self.review and not book.study.may["manage_codebook"]  # leads look at what waits for all
+        self.coder = params.get("coder", request.user.get_username() if own else "")
         self.type = params.get("type", "")
         self.words = params.get("q", "").strip()
         self.sort = params.get("sort") if params.get("sort") in recoding.SORTS else "text"
@@ -111,7 +113,7 @@ class Asked:
         return query.urlencode()
 
 
-def _page(request, study, asked, refused="", status=200):
+def _page(request, study, asked, refused="", status=200, ask_why=False):
     rows = asked.rows()
     total = rows.count()
     pages = max(1, -(-total // recoding.PER_PAGE))
@@ -125,6 +127,7 @@ def _page(request, study, asked, refused="", status=200):
     done, of = (
         recoding.progress(study, None if not asked.coder else _coder(asked.coder)) if asked.review else (0, 0)
     )
+    overview = recoding.overview(study) if asked.review else []
     chosen = set(request.POST.getlist("chosen"))
     start = (page - 1) * recoding.PER_PAGE
     context = {
@@ -146,8 +149,10 @@ def _page(request, study, asked, refused="", status=200):
         "types": study.respondent_types.all(),
         "one": asked.codes[0] if len(asked.codes) == 1 else None,
         "children": [row for row in asked.book.rows if asked.codes and row["parent"] == asked.codes[0].pk],
-        "waiting": recoding.waiting(study) if asked.review else [],
+        "overview": overview,
+        "others_wait": [each for each in overview if each["waiting"] and each["coder"] != asked.coder],
         "refused": refused,
+        "ask_why": ask_why,
         "posted": request.POST,
         "done": done,
         "of": of,

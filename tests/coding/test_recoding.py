@@ -298,8 +298,8 @@ def test_what_was_coded_under_an_older_revision_is_listed_for_its_coder(client, 
 
     counts = client.get(reverse("coding:to-review", args=[study.slug])).text
     page = client.get(url(study, review="yes")).text
-    for text in (counts, page):
-        assert f"{anna} <b>1</b>" in text and f"{ben} <b>1</b>" in text
+    assert f"{anna} <b>1</b>" in counts and f"{ben} <b>1</b>" in counts
+    assert overview(page) == [(str(anna), "1", "1 of 2"), (str(ben), "1", "0 of 1")]
     assert quotes(page) == ["We"] and "coded under revision 1, now 2" in page
     assert "1 of 2 coded segments are up to date" in page
     assert quotes(client.get(url(study, review="yes", coder="")).text) == ["We", "decided"]
@@ -313,6 +313,43 @@ def test_what_was_coded_under_an_older_revision_is_listed_for_its_coder(client, 
     client.post(url(study), {"do": "undo", "event": Event.objects.latest("pk").pk})
     annas.refresh_from_db()
     assert annas.code_revision == 1
+
+
+def overview(page):
+    table = page[page.index("review-coders") :].split("</table>")[0]
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table)
+    texts = [re.sub("<[^>]+>", "", cell) for cell in cells][3:]
+    return [tuple(texts[n : n + 3]) for n in range(0, len(texts), 3)]
+
+
+def test_a_lead_sees_what_waits_of_all_coders(client, study, transcript, code):
+    anna, lead = make_coder(study), make_lead(study)
+    make_coded_segment(transcript, code, anna, start=26, end=28)
+    codebook.edit_code(code, lead, definition="Narrower")
+    client.force_login(lead)
+
+    page = client.get(url(study, review="yes")).text
+    assert overview(page) == [(str(anna), "1", "0 of 1")]
+    assert quotes(page) == ["We"] and "Nothing to review" not in page
+
+    page = client.get(url(study, review="yes", coder=str(lead))).text
+    assert f"Nothing to review of {lead}" in page and "What waits of others is listed above." in page
+
+
+def test_a_reason_that_an_example_needs_is_asked_for_where_it_is_refused(client, study, transcript, code):
+    lead = make_lead(study)
+    codebook.require_reasons(study, lead, True)
+    row = make_coded_segment(transcript, code, start=26, end=28)
+    client.force_login(lead)
+
+    answer = client.post(url(study), {"example": row.pk})
+
+    assert answer.status_code == 422
+    field = re.search(r"<input[^>]*name=.reason.[^>]*>", answer.text)[0]
+    assert "autofocus" in field and 'form="recoding"' in field and answer.text.count('name="reason"') == 1
+    client.post(url(study), {"example": row.pk, "reason": "It is plain"})
+    code.refresh_from_db()
+    assert code.example == "We"
 
 
 def test_an_undone_revision_that_was_coded_by_is_not_taken_for_the_next_one(study, transcript, code):

@@ -339,3 +339,30 @@ def test_anybody_may_leave(client, study, owner):
     client.force_login(coder)
     assert client.post(url("remove-member", study, membership(study, coder).pk)).url == "/"
     assert not study.memberships.filter(user=coder).exists()
+
+
+def test_the_account_of_a_studys_only_owner_is_not_closed(client, django_user_model):
+    study = make_study(slug="returnees")
+    owner, superuser = make_owner(study), django_user_model.objects.create_superuser("root")
+    client.force_login(superuser)
+    page = reverse("admin:auth_user_change", args=[owner.pk])
+    sent = {
+        "username": owner.username,
+        "first_name": "Mei",
+        "last_name": "",
+        "email": "",
+    }  # "active" is not ticked
+
+    refused = client.post(page, sent).text
+
+    assert "is the only owner who can sign in of: returnees." in refused and 'value="Mei"' in refused
+    owner.refresh_from_db()
+    assert owner.is_active
+    second = make_owner(study)
+    assert client.post(page, sent).status_code == 302
+    owner.refresh_from_db()
+    assert not owner.is_active
+    page = reverse("admin:auth_user_change", args=[second.pk])
+    assert (
+        "is the only owner who can sign in" in client.post(page, {**sent, "username": second.username}).text
+    )
