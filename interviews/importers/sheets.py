@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import tempfile
+from dataclasses import replace
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,12 @@ NO_TURNS = _("The column chosen for what is said is empty in every row. Choose a
 COLUMNS_LEFT_OUT = _("Columns left out: {columns}.")
 SHEETS_LEFT_OUT = _("Other sheets were left out: {sheets}.")
 ROWS_LEFT_OUT = _("Rows without text were left out: {number}.")
+ROWS_JOINED = _(
+    "Rows with more cells than the first: {rows}. What is over was kept with what is said; look at them."
+)
+QUOTES_ODD = _(
+    "Quotation marks in this table do not come in pairs. They are kept as they stand; look at its rows."
+)
 
 MEMORY = 1 << 30
 _DELIMITERS = ",\t;"
@@ -71,7 +78,9 @@ def read(name: str, data: bytes, encoding: str | None = None, columns: Columns |
     delimiter = _delimiter(text[:_HEAD]) or _even_delimiter(text[:_HEAD])
     if delimiter is None:
         raise Unreadable(NO_COLUMNS)
-    return _as_turns(_rows(text, delimiter), [], "tsv" if delimiter == "\t" else "csv", used, columns)
+    rows, is_odd = _rows(text, delimiter)
+    read = _as_turns(rows, [], "tsv" if delimiter == "\t" else "csv", used, columns, delimiter)
+    return replace(read, warnings=[QUOTES_ODD, *read.warnings]) if is_odd else read
 
 
 def columns_of(rows: list[list[str]]) -> Columns | None:
@@ -102,11 +111,18 @@ def _by_content(rows: list[list[str]]) -> Columns | None:
 
 
 def _as_turns(
-    rows: list[list[str]], others: list[str], format: str, encoding: str, columns: Columns | None
+    rows: list[list[str]],
+    others: list[str],
+    format: str,
+    encoding: str,
+    columns: Columns | None,
+    delimiter: str = "",
 ) -> ImportedText:
     columns = columns or columns_of(rows)
     if columns is None:
         raise NeedsColumns(NO_COLUMNS, _shown(rows, _proposed(rows)), format, encoding)
+    joined = _join_surplus(rows, columns.text, delimiter) if delimiter else []
+    heads = rows[0] + [""] * (max(map(len, rows)) - len(rows[0]))
     body = rows[1:] if columns.has_heads else rows
     utterances = _utterances(body, columns)
     if not utterances:
@@ -115,16 +131,35 @@ def _as_turns(
     plain.check_text(text)
     warnings = []
     used = (columns.text, columns.speaker, columns.time)
-    left_out = [head or str(i + 1) for i, head in enumerate(rows[0]) if i not in used and _is_used(body, i)]
+    left_out = [head or str(i + 1) for i, head in enumerate(heads) if i not in used and _is_used(body, i)]
     if left_out:
         warnings.append(format_lazy(COLUMNS_LEFT_OUT, columns=", ".join(left_out)))
     silent = sum(not _cell(row, columns.text) for row in body)
     if silent:
         warnings.append(format_lazy(ROWS_LEFT_OUT, number=silent))
+    if joined:
+        some = ", ".join(map(str, joined[:_ROWS_SHOWN])) + (", …" if len(joined) > _ROWS_SHOWN else "")
+        warnings.append(format_lazy(ROWS_JOINED, rows=some))
     if others:
         warnings.append(format_lazy(SHEETS_LEFT_OUT, sheets=", ".join(others)))
     shown = _shown(rows, columns)
     return ImportedText(text, turns, [], warnings, encoding, format=format, table=shown)
+
+
+def _join_surplus(rows: list[list[str]], text: int, delimiter: str) -> list[int]:
+    """Put together again what was said where a delimiter stands in it unquoted; numbers of these rows, from 1.
+
+    A row with more cells than the first has them in its text: the columns after it stay those they are.
+    """
+    width, joined = len(rows[0]), []
+    for number, row in enumerate(rows, 1):
+        while len(row) > width and not row[-1].strip():
+            row.pop()
+        surplus = len(row) - width
+        if surplus > 0 and text < width:
+            row[text : text + surplus + 1] = [delimiter.join(row[text : text + surplus + 1])]
+            joined.append(number)
+    return joined
 
 
 def _shown(rows: list[list[str]], columns: Columns) -> Table:
@@ -185,7 +220,7 @@ def _delimiter(text: str) -> str | None:
             continue
         whole = text if len(text) < _HEAD - 1_000 else text[: text.rfind("\n") + 1]
         try:
-            rows = _rows(whole, delimiter)
+            rows, _is_odd = _rows(whole, delimiter)
         except Unreadable:
             continue
         columns = columns_of(rows) if len(rows) > 1 else None
@@ -195,23 +230,38 @@ def _delimiter(text: str) -> str | None:
 
 
 def _even_delimiter(text: str) -> str | None:
-    """What parts every line into the same number of cells, two at least, in three lines or more; else None."""
+    """What parts every line into the same number of cells, two at least, in three lines or more; else None.
+
+    Some may have more, where what parts the first line's cells stands in a text, too.
+    """
     whole = text if len(text) < _HEAD - 1_000 else text[: text.rfind("\n") + 1]
     for delimiter in _DELIMITERS:
         try:
-            widths = [len(row) for row in _rows(whole, delimiter)]
+            rows, _is_odd = _rows(whole, delimiter)
         except Unreadable:
             continue
-        if len(widths) > 2 and len(set(widths)) == 1 and 1 < widths[0] <= _MOST_COLUMNS:
+        widths = [len(row) for row in rows]
+        if len(widths) < 3 or not 1 < widths[0] <= _MOST_COLUMNS or min(widths) < widths[0]:
+            continue
+        is_prose = f"{delimiter} " in whole.partition("\n")[0]
+        if len(set(widths)) == 1 or (not is_prose and widths.count(widths[0]) * 2 > len(widths)):
             return delimiter
     return None
 
 
-def _rows(text: str, delimiter: str) -> list[list[str]]:
+def _rows(text: str, delimiter: str) -> tuple[list[list[str]], bool]:
+    """Rows with anything in them, and whether quotation marks had to be taken as they stand."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise Unreadable(apart.DAMAGED) from error
+        return _read_rows(text, delimiter, strict=True), False
+    except csv.Error:
+        try:
+            return _read_rows(text, delimiter, quoting=csv.QUOTE_NONE), True
+        except csv.Error as error:
+            raise Unreadable(apart.DAMAGED) from error
+
+
+def _read_rows(text: str, delimiter: str, **ways) -> list[list[str]]:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **ways)
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 

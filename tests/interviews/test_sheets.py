@@ -130,3 +130,40 @@ def test_chosen_columns_are_read_whatever_their_heads():
 
 def test_only_a_name_of_a_table_makes_an_even_text_one():
     assert read_file("a.txt", NOTES.encode()).format == "txt"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("Speaker,Text\nINT,Hello\nANNA,Yes, I did, in May\nINT,So,,\n", "Yes, I did, in May"),
+        ("Speaker;Text;Time\nINT;Hello;00:01\nANNA;Ja; gut;00:02\nINT;So;00:03\n", "Ja; gut"),
+        ('Speaker,Text\nINT,Hello\nANNA,Yes, I did, in May\nINT,"So"\n', "Yes, I did, in May"),
+    ],
+)
+def test_words_with_what_parts_cells_in_them_are_kept_whole_and_said(lines, said):
+    imported = read_file("a.csv", lines.encode())
+    assert [words for _who, _at, words in turns(imported)] == ["Hello", said, "So"]
+    [warning] = imported.warnings
+    assert str(warning).startswith("Rows with more cells than the first: 3.")
+
+
+@pytest.mark.parametrize("quoted", ['"I said yes', '"Yes" he said', 'He said "yes'])
+def test_quotation_marks_that_do_not_pair_keep_each_row_and_themselves(quoted):
+    imported = read_file("a.csv", f"Speaker,Text\nINT,Hello\nANNA,{quoted}\nINT,So\nANNA,In May\n".encode())
+    assert [words for _who, _at, words in turns(imported)] == ["Hello", quoted, "So", "In May"]
+    assert quoted.startswith("He") or "do not come in pairs" in str(imported.warnings[0])
+
+
+def test_a_ragged_table_with_unknown_heads_asks_for_its_columns():
+    with pytest.raises(NeedsColumns) as asked:
+        read_file("a.csv", b"Wer;Was\nINT;Hallo\nANNA;Ja; gut\nINT;So\n")
+    assert asked.value.table["rows"][0] == ["Wer", "Was", ""]
+    imported = read_file("a.csv", b"Wer;Was\nINT;Hallo\nANNA;Ja; gut\n", columns=Columns(1, 0, None, True))
+    assert [words for _who, _at, words in turns(imported)] == ["Hallo", "Ja; gut"]
+
+
+def test_words_right_of_all_heads_in_a_workbook_are_said_to_be_left_out():
+    rows = [("Speaker", "Text"), ("I", "so"), ("R", "yes", "laughs")]
+    assert [str(warning) for warning in read_file("a.xlsx", make_xlsx(rows)).warnings] == [
+        "Columns left out: 3."
+    ]
