@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
+from string import ascii_letters, digits
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -55,6 +56,8 @@ _ANY_IDENTIFIER = re.compile(
     "|".join(f"(?P<k{n}>{pattern})" for n, pattern in enumerate(_IDENTIFIERS.values())), re.IGNORECASE
 )
 _KINDS = list(_IDENTIFIERS)
+# Sign for sign, so that positions stay; full-width commas and brackets end an address still.
+_NARROW = {ord(sign) + 0xFEE0: sign for sign in (*digits, *ascii_letters, *"@.-_+/")}
 
 
 class Identifier(NamedTuple):
@@ -85,6 +88,7 @@ def identifiers(text: str) -> Iterator[Identifier]:
 
     A date, or a part of one, that is said to be somebody's birth is of the kind BIRTH, any other whole one of DATE.
     """
+    text = text.translate(_NARROW)
     births = [Identifier(BIRTH, *match.span(match.lastgroup)) for match in _BIRTHS.finditer(text)]
     starts = [each.start for each in births]
     others = [

@@ -11,6 +11,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypedDict
+from unicodedata import category
 
 
 class Turn(TypedDict):
@@ -301,9 +302,14 @@ def _could_be_name(name: str) -> bool:
     return (
         0 < len(name) <= LABEL_LENGTH
         and len(name.split()) <= LABEL_WORDS
-        and _NAME_CHARACTERS.fullmatch(name) is not None
+        and _NAME_CHARACTERS.fullmatch(_unmarked(name)) is not None
         and not _is_metadata(name)
     )
+
+
+def _unmarked(name: str) -> str:
+    """A name without marks of their own: accents written apart, vowels of Devanagari, tones of Thai."""
+    return name if name.isascii() else "".join(sign for sign in name if category(sign)[0] != "M")
 
 
 def _is_metadata(name: str) -> bool:
@@ -468,6 +474,7 @@ def _has_neighbours(lines: list[_Line]) -> bool:
 def _parted(turns: list[Turn], names: set[str], text: str) -> list[Turn]:
     """Turns, parted where another speaker's label stands after a sentence's end on the same line."""
     parted: list[Turn] = []
+    within = Counter(match["name"] for match in _WITHIN.finditer(text))
     for turn in turns:
         parted.append(turn)
         if turn["speaker"] is None:
@@ -475,12 +482,23 @@ def _parted(turns: list[Turn], names: set[str], text: str) -> list[Turn]:
         end = turn["end"]
         for match in _WITHIN.finditer(text, turn["said"], end):
             name = match["name"]
-            if name.casefold() not in names and not (name.isupper() and _label_word(name) in _USUAL_WORDS):
+            if name.casefold() not in names and not _is_label_within(match, within, turn["speaker"]):
                 continue
             said = min(_after_space(text, match.end()), end)
             parted[-1]["end"] = match.start() + len(text[match.start() : match.start("name")].rstrip())
             parted.append(Turn(start=match.start("name"), end=end, speaker=name, at=None, said=said))
     return parted
+
+
+def _is_label_within(match: re.Match[str], within: Counter[str], asks: str) -> bool:
+    """Whether a name that begins no line is a label: a usual word, one that recurs, one that answers a question."""
+    name = match["name"]
+    if not name.isupper() or (len(name) < 2 and name.casefold() not in _USUAL_WORDS):
+        return False
+    if _label_word(name) in _USUAL_WORDS:
+        return True
+    answers = match[0][0] in "?？" and _label_word(asks) in INTERVIEWER_WORDS
+    return _could_be_name(name) and (within[name] > 1 or answers)
 
 
 def _labelled(line: _Line, stamp: _Line | None) -> Turn:

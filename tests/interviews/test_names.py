@@ -82,6 +82,8 @@ def test_swapped_names_do_not_run_into_each_other():
         ("1971年3月出生在苏州", "birth", "1971年3月"),
         ("1971年3月12日生活在苏州", "date", "1971年3月12日"),
         ("ID 11010519491231002X", "number", "11010519491231002X"),
+        ("电话 １３８００１３８０００。", "phone", "１３８００１３８０００"),
+        ("To ａｂ．ｃ＠ｄｅ．ｃｎ，please", "e-mail", "ａｂ．ｃ＠ｄｅ．ｃｎ"),
     ],
 )
 def test_identifiers_are_found(text, kind, words):

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interviews.turns import count_words, find_turns, is_interviewer_label, lang_of
@@ -241,6 +241,38 @@ def test_labels_are_known_however_they_are_written(text, one, two):
     assert "\n" not in turns[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INT: Who? ANNA: Me.", ["INT Who?", "ANNA Me."]),
+        (
+            "INT: Who? ANNA: Me. INT: When? ANNA: At 10:30.",
+            ["INT Who?", "ANNA Me.", "INT When?", "ANNA At 10:30."],
+        ),
+        (
+            "INT: Go on. ANNA: We left. BO LI: All. ANNA: All.\nINT: So.",
+            ["INT Go on.", "ANNA We left. BO LI: All.", "ANNA All.", "INT So."],
+        ),
+        ("INT: Who? NB: a slip.\nANNA: Me. USA: no.", ["INT Who? NB: a slip.", "ANNA Me. USA: no."]),
+    ],
+)
+def test_who_speaks_only_within_lines_is_told_apart_where_that_is_certain(text, expected):
+    assert [f"{speaker} {words}" for speaker, words in spoken(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INT: Où?\nRENE\u0301: Cafe\u0301.\nINT: hm\nRENE\u0301: Oui.", ["INT", "RENE\u0301"]),
+        ("राधा: क्या?\nराम: हाँ।\nराधा: कब?\nराम: मई में।", ["राधा", "राम"]),
+        ("INT: ใคร\nสมชาย: ผม\nINT: เมื่อไร\nสมชาย: ปีก่อน", ["INT", "สมชาย"]),
+    ],
+    ids=["decomposed", "Devanagari", "Thai"],
+)
+def test_names_with_marks_of_their_own_are_names(text, expected):
+    assert [speaker for speaker, _words in spoken(text)] == expected * 2
+
+
 def test_several_speakers_on_one_line_are_told_apart():
     text = "I: So? R: Yes. We left. Then: R:is a language. I: And?\nANN: Hm. I: \nR: no"
     assert spoken(text) == [
@@ -313,9 +345,13 @@ def test_turns_stay_in_range_in_order_and_apart(text):
 
 @settings(deadline=None)
 @given(st.text())
+@example("B\n0\nA")
 def test_a_text_without_colons_loses_no_words(text):
     text = text.replace(":", "").replace("：", "")
-    assert words_said(text) == count_words(text)
+    turns = find_turns(text)
+    labels = sum(count_words(turn["speaker"] or "") for turn in turns)
+    head = text[: turns[0]["start"]] if turns else ""
+    assert words_said(text) + labels + count_words(head) == count_words(text)
 
 
 @pytest.mark.parametrize(
