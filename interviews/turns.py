@@ -336,6 +336,15 @@ def _accepted_names(lines: list[_Line]) -> set[str]:
     stamped = [line.name for line in lines if line.name is not None and line.at is not None]
     if sum(name.casefold() in found for name in stamped) < 2:
         return found
+    timed = {name.casefold() for name in stamped}
+    found -= {  # said once, without a time, where the others have theirs: how a sentence begins
+        name.casefold()
+        for name in seen
+        if _HAN_ONE.match(name)
+        and folded[name.casefold()] == 1
+        and name.casefold() not in timed
+        and _label_word(name) not in _USUAL_WORDS
+    }
     return found | {name.casefold() for name in stamped if not name[0].islower() and _recurs_like_name(name)}
 
 

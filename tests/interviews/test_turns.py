@@ -260,6 +260,15 @@ def test_who_speaks_only_within_lines_is_told_apart_where_that_is_certain(text, 
     assert [f"{speaker} {words}" for speaker, words in spoken(text)] == expected
 
 
+def test_how_a_sentence_begins_is_no_speaker_where_speakers_have_times():
+    text = "主持人  00:00\n大家好：今天\n\n嘉宾A  00:12\n你好，我们\n我觉得：好\n\n主持人  00:30\n好的"
+    assert spoken(text) == [
+        ("主持人", "大家好：今天"),
+        ("嘉宾A", "你好，我们\n我觉得：好"),
+        ("主持人", "好的"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
