@@ -7,8 +7,10 @@ checked never reaches it.
 import re
 import tempfile
 import zipfile
+from html import unescape
 from typing import IO
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from interviews.anchors import EditMap
@@ -17,7 +19,13 @@ from interviews.importers.base import Comment, ImportedText
 
 CHANGES_ACCEPTED = _("Tracked changes were read as accepted.")
 
+BOXES_LEFT_OUT = _("Words in text boxes were left out: {words}. Put them into the text to have them here.")
+
+_BOX = re.compile(rb"<w:txbxContent[ >].*?</w:txbxContent>|<mc:Choice[ >].*?</mc:Choice>", re.DOTALL)
+_WORDS = re.compile(rb"<w:t(?: [^>]*)?>([^<]*)</w:t>|(</w:p>)")
+_BOXES_SHOWN = 3
 _TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo)[ >]")
+_MAIN = re.compile(r"word/document[0-9]*\.xml")
 _WITH_COMMENTS = ("--track-changes=all",)
 _WORD_TYPES = (b"wordprocessingml.document.main+xml", b"ms-word.document.macroEnabled.main+xml")
 _NOT_NEEDED = ("docProps/", "customXml/", "word/theme/", "word/stylesWithEffects.xml", "word/glossary/")
@@ -32,13 +40,32 @@ def read(name: str, data: bytes, encoding: str | None = None) -> ImportedText:
     with tempfile.TemporaryFile() as copy:
         packages.checked_copy(data, copy, _is_needed)
         tracked, commented = _reviewed(copy)
-        if not tracked:
-            return pandoc.read(copy, "docx", _WITH_COMMENTS)
-        imported = pandoc.read(copy, "docx")
-        if commented:
+        imported = pandoc.read(copy, "docx", () if tracked else _WITH_COMMENTS)
+        if tracked and commented:
             _add_comments(imported, pandoc.read(copy, "docx", _WITH_COMMENTS))
-    imported.warnings.append(CHANGES_ACCEPTED)
+        boxes = _left_out(copy, imported.text)
+    if tracked:
+        imported.warnings.append(CHANGES_ACCEPTED)
+    if boxes:
+        shown = "; ".join(f"“{words[:60]}”" for words in boxes[:_BOXES_SHOWN])
+        imported.warnings.append(
+            format_lazy(BOXES_LEFT_OUT, words=shown + ("; …" if len(boxes) > _BOXES_SHOWN else ""))
+        )
     return imported
+
+
+def _left_out(copy: IO[bytes], text: str) -> list[str]:
+    """The words of a checked document's text boxes that are not in its text, each once: Word writes them twice."""
+    read = " ".join(text.split())
+    found = []
+    with zipfile.ZipFile(copy) as archive:
+        for name in filter(_MAIN.fullmatch, archive.namelist()):
+            for box in _BOX.findall(archive.read(name)):
+                parts = [
+                    words.decode(errors="replace") if words else " " for words, _end in _WORDS.findall(box)
+                ]
+                found.append(" ".join(unescape("".join(parts)).split()))
+    return [words for words in dict.fromkeys(found) if words and words not in read]
 
 
 def _add_comments(imported: ImportedText, other: ImportedText) -> None:
@@ -54,7 +81,7 @@ def _reviewed(copy: IO[bytes]) -> tuple[bool, bool]:
     """Whether changes are tracked in a checked document, and whether it has comments."""
     with zipfile.ZipFile(copy) as archive:
         names = set(archive.namelist())
-        main = [name for name in names if re.fullmatch(r"word/document[0-9]*\.xml", name)]
+        main = filter(_MAIN.fullmatch, names)
         return any(_TRACKED.search(archive.read(name)) for name in main), "word/comments.xml" in names
 
 

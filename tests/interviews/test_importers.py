@@ -370,6 +370,21 @@ def test_tracked_changes_are_read_as_accepted():
     assert [str(warning) for warning in imported.warnings] == ["Tracked changes were read as accepted."]
 
 
+def test_words_in_text_boxes_of_a_document_are_said_to_be_left_out():
+    inside = "<w:p><w:r><w:t>Beside the</w:t></w:r><w:r><w:t> text &amp; more</w:t></w:r></w:p>"
+    box = f"<w:txbxContent>{inside}</w:txbxContent>"
+    both = (
+        f"<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing>{box}</w:drawing></mc:Choice>"
+        f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    spoken = f"{paragraph('INT: Who?')}<w:p>{both}<w:r><w:t>ANNA: Me.</w:t></w:r></w:p>"
+    imported = read_file("a.docx", make_docx(spoken))
+    assert "INT: Who?" in imported.text and "ANNA: Me." in imported.text
+    assert [str(warning) for warning in imported.warnings] == [
+        "Words in text boxes were left out: “Beside the text & more”. Put them into the text to have them here."
+    ]
+
+
 SCHEMAS = "http://schemas.openxmlformats.org"
 COMMENTED = (
     '<w:p><w:r><w:t xml:space="preserve">R: </w:t></w:r><w:commentRangeStart w:id="4"/>'
