@@ -8,14 +8,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import material, respondent_types, respondents, voices
+from .. import history, material, respondent_types, respondents, voices
 from ..access import reach
 from ..forms_material import (
     AttributeForm,
@@ -150,18 +151,39 @@ def list_respondents(request, slug):
 @login_required
 @require_POST
 def edit_cell(request, respondent_id):
-    """Change one field of a respondent; answers with the row as it is now, or with what is wrong, as text."""
+    """Change one field of a respondent; answers with the row as it is now, or with what is wrong, as text.
+
+    Where somebody has changed it since the sender ``seen`` it, that is told first, with what it is now.
+    """
     person = _reach(Respondent.objects.kept(), request, respondent_id)
     field = request.POST.get("field", "")
     form = CellForm({field: request.POST.get("value", "")}, instance=person, field=field)
     if not form.fields:
         raise Http404
+    value = form.get_initial_for_field(form.fields[field], field)
+    now = "" if value is None else str(value)
+    if request.POST.get("seen", now) != now:
+        choices = getattr(form.fields[field], "choices", ())
+        words = next((str(label) for key, label in choices if str(key) == now), now)
+        return JsonResponse({"detail": _told_of_rival(person, words), "now": now}, status=409)
     if not form.is_valid():
         said = " ".join(error for errors in form.errors.values() for error in errors)
         return HttpResponse(said, status=422, content_type="text/plain; charset=utf-8")
     form.instance.values = form.values()
     event = respondents.save(form.instance, request.user)
     return _rows(request, form.instance.study, [person.pk], event)
+
+
+def _told_of_rival(person, now):
+    last = person.study.events.filter(mentions__key=history.key_of(person)).order_by("-pk")
+    event = last.select_related("actor").first()
+    return _(
+        "%(who)s has changed this at %(when)s: it is “%(now)s” now. Once more puts yours in its place."
+    ) % {
+        "who": event.actor.get_username() if event and event.actor else _("Somebody"),
+        "when": timezone.localtime(event.at if event else None).strftime("%H:%M"),
+        "now": now,
+    }
 
 
 def _rows(request, study, pks, event):

@@ -187,6 +187,11 @@ class Grid {
       return this.take(cell, await answer.text(), to);
     }
     if (answer?.status === 422) return this.refuse(cell, field, await answer.text());
+    if (answer?.status === 409) {
+      const { detail, now } = await answer.json();
+      cell.dataset.value = now; // told: the next time means it
+      return this.refuse(cell, field, detail);
+    }
     this.close();
     this.tell(this.said.dataset.broken, "");
   }
@@ -198,6 +203,7 @@ class Grid {
     const body = new FormData();
     body.append("csrfmiddlewaretoken", this.said.elements.csrfmiddlewaretoken.value);
     body.append("field", cell.dataset.cell);
+    body.append("seen", cell.dataset.value);
     body.append("value", field.validity.badInput ? "?" : field.value); // what is no number has no value: let it be refused
     return fetch(cell.closest("tr").dataset.address, { method: "POST", body });
   }

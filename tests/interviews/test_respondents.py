@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -509,6 +510,25 @@ def test_a_cell_is_changed_by_one_event_that_can_be_undone(client, study, lead):
     person.refresh_from_db()
     assert person.respondent_type is None
     assert person.pseudonym == "Wenbo"
+
+
+def test_what_somebody_else_has_put_into_a_cell_meanwhile_is_told_first(client, study, lead):
+    years = make_attribute(study, "Years", kind="number")
+    person = make_respondent(study, "Wenbo", years=1.5)
+    cell = {"field": f"value_{years.pk}", "value": "11", "seen": "1.5"}
+    rival = make_lead(study)
+    other = Client()
+    other.force_login(rival)
+    change(other, person, f"value_{years.pk}", "7")
+    answer = client.post(address("respondent-cell", person.pk), cell)
+    assert answer.status_code == 409
+    assert answer.json()["now"] == "7"
+    assert rival.username in answer.json()["detail"] and "“7” now" in answer.json()["detail"]
+    person.refresh_from_db()
+    assert person.values["years"] == 7
+    assert client.post(address("respondent-cell", person.pk), {**cell, "seen": "7"}).status_code == 200
+    person.refresh_from_db()
+    assert person.values["years"] == 11
 
 
 def test_what_does_not_fit_a_cell_is_refused_in_words_and_changes_nothing(client, study, lead):
