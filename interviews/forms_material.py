@@ -20,6 +20,8 @@ from .turns import lang_of
 OTHER = "other"
 _WRITTEN = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 
+LARGEST_NUMBER = 1_000_000_000_000  # of an attribute
+
 
 @lru_cache(maxsize=32)
 def _languages(reader):
@@ -398,7 +400,8 @@ def attribute_field(attribute):
     kinds = Attribute.Kind
     common = {"label": attribute.name, "required": False}
     if attribute.kind == kinds.NUMBER:
-        return forms.FloatField(**common, widget=forms.NumberInput(attrs={"step": "any"}))
+        limits = {"min_value": -LARGEST_NUMBER, "max_value": LARGEST_NUMBER}
+        return forms.FloatField(**common, **limits, widget=forms.NumberInput(attrs={"step": "any"}))
     if attribute.kind == kinds.DATE:
         return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     if attribute.kind == kinds.YES_NO:

@@ -82,6 +82,8 @@ def edit_text(request, transcript_id):
         form=_filled(given),
         receipt=receipt,
         most=MOST,
+        turns_before=len(edit.old_turns),
+        turns_after=len(edit.turns),
         **_differences(edit.old, edit.text, edit.old_turns),
     )
 
@@ -124,7 +126,9 @@ def _stale(request, transcript, given):
     """Somebody else was first: their change, what was typed, and both in one where they do not touch."""
     base = _shown_text(transcript, given["revision"])
     typed = given["text"].replace("\r\n", "\n")
-    theirs = {} if base is None else _differences(base, transcript.text, transcript.turns)
+    revisions = TextRevision.objects.filter(transcript=transcript, number=given["revision"])
+    turns = revisions.values_list("turns", flat=True).first() or []
+    theirs = {} if base is None else _differences(base, transcript.text, turns)
     merged = anchors.merge(base, typed, transcript.text) if base is not None else None
     latest = TextRevision.objects.select_related("actor").filter(
         transcript=transcript, number=transcript.revision

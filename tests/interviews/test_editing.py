@@ -203,3 +203,13 @@ def test_the_page_of_changed_passages_takes_the_same_queries_whatever_their_numb
         client.get(reverse("coding:needs-eyes", args=[transcript.pk]))
     with django_assert_num_queries(3):  # user, transcript, revisions; no text but the compared
         client.get(address(transcript, "revisions"), {"old": 1, "new": 1})
+
+
+def test_the_receipt_says_where_turns_get_other_numbers(client, transcript):
+    client.force_login(make_lead(transcript.study))
+    told = post(client, transcript, "INTERVIEWER: First of all?\n\n" + transcript.text).content.decode()
+    before = len(transcript.turns)
+    assert f"There are {before} turns, and will be {before + 1}" in told
+    assert "Turn 1 before the edit" in told
+    same = post(client, transcript, transcript.text.replace("We", "They", 1)).content.decode()
+    assert "get other numbers" not in same
