@@ -31,7 +31,7 @@ SLOWEST_TURN = (
 QUICK_TURN = 500_000  # characters, as much more
 
 _WORD_SIGN = re.compile(rf"[^\W{HAN_OR_KANA}]")
-_BEYOND = re.compile(r"[^\x00-\x7f]")
+_ASCII = bytes(range(128))
 FEW_BEYOND = 1.2  # bytes of UTF-8 a sign, up to which a text counts as nearly ASCII
 _REPEAT = re.compile(r"\{\s*(\d+)?\s*,?\s*\d*\s*\}")
 _REPEATED_GROUP = re.compile(r"\)(?:[*+?]|\{)")
@@ -68,7 +68,8 @@ def _casefold(text):
     if len(raw) > FEW_BEYOND * len(text):
         return text.casefold()
     folded = raw.lower().decode(errors="surrogatepass")  # of bytes, ASCII alone
-    others = {ord(sign): new for sign in set(_BEYOND.findall(text)) if (new := sign.casefold()) != sign}
+    beyond = set(raw.translate(None, _ASCII).decode(errors="surrogatepass"))
+    others = {ord(sign): new for sign in beyond if (new := sign.casefold()) != sign}
     return folded.translate(others) if others else folded
 
 
