@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .analysis import cooccurrence
+from .analysis.arrays import index_of
 from .analysis.cooccurrence import Matrix, Passages
 from .analysis.pictures import Lane
 from .columns import Unclear
 from .models import Segment
 from .queries.around import turns_of
-from .queries.arrays import Joined, index_of, numbers
+from .queries.arrays import Joined, numbers
 from .queries.cache import cached
 from .queries.frame import CodeLine
 from .queries.question import Question, asked_codes, asked_people, coded_rows, question_from

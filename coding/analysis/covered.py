@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arrays import index_of
 from .crosstab import Counts
 
 Measure = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
@@ -76,7 +77,8 @@ def count_places(
     number = {each: n for n, each in enumerate(parents)}
     above = np.array([number.get(parent, -1) for parent in parents.values()], dtype=np.int64)
     order = np.argsort(place, kind="stable")
-    code, column, place = _numbered(code, number)[order], column[order], place[order]
+    code = index_of(np.array(list(number), dtype=np.int64), code)[order]
+    column, place = column[order], place[order]
 
     def table(label, row, labels):
         by_column = measure(label * columns + column[row], place[row], labels * columns)
@@ -93,11 +95,6 @@ def count_places(
         dict(zip(parents, cells.tolist(), strict=True)),
         total.tolist(),
     )
-
-
-def _numbered(code, number):
-    known, where = np.unique(code, return_inverse=True)
-    return np.array([number[each] for each in known.tolist()], dtype=np.int64)[where]
 
 
 def _upwards(code, above, holds):

@@ -4,8 +4,6 @@ import numpy as np
 from django.db.models import Aggregate, CharField, TextField
 from django.db.models.functions import Cast
 
-MOST_APART = 20  # numbers of a table for each id in it
-
 
 class Joined(Aggregate):
     """Whole numbers as one text, "4,8,15": reading a million rows one by one would take longer than all the rest."""
@@ -37,16 +35,3 @@ def numbers(text):
 def numbers_of(texts):
     """The numbers of several joined texts as one array, and how many each has."""
     return numbers(",".join(texts)), [text.count(",") + 1 for text in texts]
-
-
-def index_of(ids, wanted):
-    """Where each wanted id stands; by a table where the ids lie close, as those of one study mostly do."""
-    if not len(wanted):
-        return wanted
-    first, last = int(ids.min()), int(ids.max())
-    if last - first < MOST_APART * len(ids):
-        table = np.zeros(last - first + 1, dtype=np.int64)
-        table[ids - first] = np.arange(len(ids))
-        return table[wanted - first]
-    order = np.argsort(ids)
-    return order[np.searchsorted(ids, wanted, sorter=order)]

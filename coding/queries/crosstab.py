@@ -3,16 +3,21 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count
-
-from ..analysis import crosstab
 from ..analysis.asked import Asked, who_was_asked
 from ..columns import BY_CODER, BY_TRANSCRIPT, MOST_COLUMNS, OF_ROWS
 from ..said import Said
-from .arrays import Joined
 from .cache import cached
 from .frame import CodeLine
-from .measures import OF_SEGMENTS, counted, of_segments
+from .measures import (
+    WITH_SEGMENTS,
+    coded_of,
+    counted,
+    in_columns_of_people,
+    in_columns_of_rows,
+    mentions,
+    sum_placed,
+    transcripts_of,
+)
 from .question import (
     WITH_BASE,
     asked_codes,
@@ -79,108 +84,67 @@ def _cross_tabulate(frame, question, most=MOST_COLUMNS):
     codes = asked_codes(frame, question)
     parents = {code.id: code.parent for code in codes}
     rows = coded_rows(frame, question, parents)
-    if question.by in OF_ROWS:
-        return _by_row(frame, question, codes, parents, rows)
-    # One scan of the covering index, whatever is counted; nothing but its columns may be named here.
-    grouped = list(rows.order_by().values_list("tag_id", "respondent_id").annotate(n=Count("*")))
-    heads = columns_with_nobody(frame, question, any(pk is None for _code, pk, _n in grouped), most)
-    people_in = [head.people for head in heads]
-    column_of = {pk: number for number, people in enumerate(people_in) for pk in people}
-    coded = crosstab.sum_rows(
-        ((code, column_of[pk], n) for code, pk, n in grouped if pk in column_of), parents, len(heads)
+    of_rows = question.by in OF_ROWS
+    found = coded_of(
+        rows,
+        segments=question.count in WITH_SEGMENTS or question.by == BY_TRANSCRIPT,
+        coders=question.by == BY_CODER,
     )
-    counts = counted(question.count, frame, rows, grouped, coded, column_of, parents, len(heads))
-    members = _members(frame, question.count, rows, people_in)
-    if question.count in WITH_BASE:
-        bases = _sizes(members)
-    elif question.count == "share":
-        pairs = [{(t, pk) for pk in people for t in frame.people[pk].transcripts} for people in people_in]
-        bases = _said_by(frame, pairs)
+    heads = columns_with_nobody(frame, question, found.of_nobody > 0, most)
+    if of_rows:
+        placed, spoken = _by_row(frame, question, found, heads)
+        members = [_units_of(question.count, each) for each in spoken]
     else:
-        bases = counts.totals
+        people_in = [head.people for head in heads]
+        placed = in_columns_of_people(found, people_in)
+        spoken = [_spoken_by(frame, people) for people in people_in]
+        members = _members(frame, question.count, rows, people_in)
+    coded = sum_placed(placed, parents, len(heads))
+    said = Said(frame.transcripts) if question.count == "share" else None
+    counts = coded
+    if question.count != "coded_segments":
+        counts = counted(question.count, frame, placed, parents, len(heads), said)
+    bases = counts.totals
+    if said is not None:
+        bases = [*map(said.said, spoken), said.said(set().union(*spoken))]
+    elif question.count in WITH_BASE:
+        bases = [*map(len, members), len(set().union(*members))]
 
-    def mentions(codes):
-        if question.count == "transcripts":
-            found = rows.filter(tag__in=codes).order_by()
-            found = found.values_list("tag_id", "respondent_id", "content_object__transcript_id").distinct()
-        else:
-            found = ((code, pk, pk) for code, pk, _n in grouped)
-        return [(code, column_of[pk], unit, pk) for code, pk, unit in found if pk in column_of]
+    def mentioned(codes):
+        return mentions(question.count, frame, placed, codes) if question.count in WITH_BASE else []
 
-    asked = _asked(frame, question, codes, members, bases, mentions)
+    asked = _asked(frame, question, codes, members, bases, mentioned)
     return CrossTable(
         [Column(head.key, head.label, base, head.above) for head, base in zip(heads, bases, strict=False)],
         bases[-1],
         _rows(codes, counts, coded, asked),
         coded.totals[-1],
-        sum(n for _code, pk, n in grouped if pk is None) if question.count == "respondents" else 0,
+        found.of_nobody if question.count == "respondents" and not of_rows else 0,
         asked.people,
     )
 
 
-def _by_row(frame, question, codes, parents, rows):
-    """The table where a column is a coder or a transcript: what no respondent alone decides."""
-    field = "coder_id" if question.by == BY_CODER else "content_object__transcript_id"
-    heads = columns_with_nobody(frame, question, False)
-    column_of = {head.of: number for number, head in enumerate(heads)}
-    people = {person.id for person in asked_people(frame, question)}
+def _by_row(frame, question, coded, heads):
+    """Where a column is a coder or a transcript, which no respondent alone decides: the Placed, and by column the
+    ``{(transcript, respondent)}`` it is about.
+    """
+    people = [person.id for person in asked_people(frame, question)]
+    spoken = _spoken_in(frame, question, heads, people)
     if question.count not in ("respondents", "share") and not question.filters_people:
-        people.add(None)
+        people.append(None)
+    ids = coded.coder if question.by == BY_CODER else transcripts_of(frame, coded.segment)
+    return in_columns_of_rows(coded, ids, [head.of for head in heads], people), spoken
 
-    def placed(of, *more):
-        found = of.order_by().values_list("tag_id", "respondent_id", field, *more).distinct()
-        for code, pk, column, *rest in found.iterator(chunk_size=10_000):
-            if pk in people and column in column_of:
-                yield code, column_of[column], rest[0] if rest else pk, pk
 
-    grouped = rows.order_by().values_list("tag_id", "respondent_id", field).annotate(n=Count("*"))
-    coded = crosstab.sum_rows(
-        (
-            (code, column_of[column], n)
-            for code, pk, column, n in grouped
-            if pk in people and column in column_of
-        ),
-        parents,
-        len(heads),
-    )
-    unit = ("content_object__transcript_id",) if question.count == "transcripts" else ()
-    if question.count == "coded_segments":
-        counts = coded
-    elif question.count in OF_SEGMENTS:
-        found = rows.order_by().values_list("tag_id", "respondent_id", field)
-        groups = (
-            (code, column_of[column], ids)
-            for code, pk, column, ids in found.annotate(ids=Joined("content_object_id"))
-            if pk in people and column in column_of
-        )
-        counts = of_segments(question.count, frame, groups, parents, len(heads))
-    else:
-        units = ((code, column, unit) for code, column, unit, _pk in placed(rows, *unit))
-        counts = crosstab.count_units(units, parents, len(heads))
-    pairs = _spoken_in(frame, question, heads, people - {None})
-    members = [_units_of(question.count, each) for each in pairs]
-    if question.count in WITH_BASE:
-        bases = _sizes(members)
-    else:
-        bases = _said_by(frame, pairs) if question.count == "share" else counts.totals
-
-    def mentions(codes):
-        return list(placed(rows.filter(tag__in=codes), *unit)) if question.count in WITH_BASE else []
-
-    asked = _asked(frame, question, codes, members, bases, mentions)
-    return CrossTable(
-        [Column(head.key, head.label, base) for head, base in zip(heads, bases, strict=False)],
-        bases[-1],
-        _rows(codes, counts, coded, asked),
-        coded.totals[-1],
-        0,
-        asked.people,
-    )
+def _spoken_by(frame, people):
+    return {
+        (transcript, pk) for pk in people if pk is not None for transcript in frame.people[pk].transcripts
+    }
 
 
 def _spoken_in(frame, question, heads, people):
     """By column the ``{(transcript, respondent)}`` it is about; of a coder, where the coder has coded anything."""
-    spoken = {(t, pk) for pk in people for t in frame.people[pk].transcripts}
+    spoken = _spoken_by(frame, people)
     if question.by == BY_TRANSCRIPT:
         return [{pair for pair in spoken if pair[0] == head.of} for head in heads]
     rows = coded_rows(frame, question, [code.id for code in frame.codes])
@@ -203,7 +167,7 @@ def _members(frame, count, rows, people_in):
                 else {}
             )
         else:
-            found.append(_units_of(count, {(t, pk) for pk in people for t in frame.people[pk].transcripts}))
+            found.append(_units_of(count, _spoken_by(frame, people)))
     return found
 
 
@@ -212,15 +176,6 @@ def _units_of(count, pairs):
     for transcript, pk in pairs:
         units[transcript if count == "transcripts" else pk].add(pk)
     return units
-
-
-def _sizes(members):
-    return [*map(len, members), len(set().union(*members))]
-
-
-def _said_by(frame, pairs):
-    said = Said(frame.transcripts)
-    return [*map(said.said, pairs), said.said(set().union(*pairs))]
 
 
 def _asked(frame, question, codes, members, bases, mentions):
