@@ -130,6 +130,7 @@ export class Outbox extends EventTarget {
   /** Send a refused entry once more. */
   async again({ refused, ...entry }) {
     await this.#store.settle([entry.seq], [entry]);
+    this.#more(1);
     this.dispatchEvent(new Event("refused"));
     return this.send();
   }
@@ -142,10 +143,14 @@ export class Outbox extends EventTarget {
     this.dispatchEvent(new Event("state"));
   }
 
+  /** From now on that many more wait: nothing may say “saved” before they are. */
+  #more(count) {
+    this.#become(this.state === "saved" ? "saving" : this.state, this.waiting + count);
+  }
+
   /** Keep changes, in order, then send them. Resolves when they are kept. */
   add(entries) {
-    if (this.state === "saved") this.#become("saving", this.waiting + entries.length);
-    else this.#become(this.state, this.waiting + entries.length);
+    this.#more(entries.length);
     const owned = entries.map((entry) => ({ ...entry, user: this.user }));
     this.#adding = this.#adding.then(() => this.#keep(owned));
     return this.#adding.then(() => this.send());
