@@ -318,7 +318,8 @@ class _Asking:
         if self.hidden.touches(place.transcript, place.start, place.end):
             return False
         quote = self._spoken(place, said[place.segment])
-        return bool(self.find(quote, lambda: [{"said": 0, "end": len(quote)}]))
+        in_turns = self.find(quote)
+        return in_turns is not None and bool(in_turns([{"said": 0, "end": len(quote)}]))
 
     def _spoken(self, place, quote):
         """A passage's words, with a sign that nobody looks for in place of labels, times and head lines in it."""

@@ -10,7 +10,6 @@ study changes.
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property, partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -119,54 +118,49 @@ def find_all(study, frame, asked, event_id, hidden=NOTHING):
 def _find_all(study, frame, asked, hidden):
     find, heard = search.finder(asked.wanted), _Heard(study, frame, asked)
     found = []
-    for pk, revision, text, turns, main in _texts([pk for pk in frame.transcripts if heard.may_speak_in(pk)]):
-        listed = []
-
-        def turns_of_text(turns=turns, listed=listed):
-            listed.extend(turns())
-            return listed
-
-        found += [
-            Hit(pk, revision, hit.start, hit.end, hit.turn)
-            for hit in find(hidden.of_revision(pk, revision, text), turns_of_text)
-            if heard.hears(pk, main, listed[hit.turn]["speaker"])
-        ]
-        if len(found) > MOST_HITS:
-            return found[:MOST_HITS], True
+    for texts in _texts([pk for pk in frame.transcripts if heard.may_speak_in(pk)]):
+        looked = [(text, find(hidden.of_revision(*text[:3]))) for text in texts]
+        looked = [(text, in_turns) for text, in_turns in looked if in_turns]
+        turns = _turns_of([text for text, _in_turns in looked])
+        for text, in_turns in looked:
+            listed = turns[text.pk]
+            found += [
+                Hit(text.pk, text.revision, *hit)
+                for hit in in_turns(listed)
+                if heard.hears(text.pk, text.main, listed[hit.turn]["speaker"])
+            ]
+            if len(found) > MOST_HITS:
+                return found[:MOST_HITS], True
     return found, False
 
 
+class _Text(NamedTuple):
+    pk: int
+    revision: int
+    text: str
+    main: int | None  # the transcript's respondent
+
+
 def _texts(pks):
-    """Transcripts in the order of their ids given here, a few at a time; ``turns`` is a function, as most texts do
-    without: turns are as long as the text, and slow to take out of PostgreSQL.
-    """
+    """Transcripts in the order of their ids given here, a list of a few at a time."""
     for start in range(0, len(pks), AT_ONCE):
         part = pks[start : start + AT_ONCE]
         rows = Transcript.objects.filter(pk__in=part).order_by()
-        found = {row[0]: row for row in rows.values_list("pk", "revision", "text", "respondent_id")}
-        turns = _Turns(part)
-        for pk, revision, text, main in (found[pk] for pk in part if pk in found):
-            yield pk, revision, text, partial(turns.of, pk, revision), main
+        found = {row[0]: _Text(*row) for row in rows.values_list("pk", "revision", "text", "respondent_id")}
+        yield [found[pk] for pk in part if pk in found]
 
 
-class _Turns:
-    """The turns of some transcripts, read when the first is asked for."""
+def _turns_of(texts):
+    """The turns of a few texts, by transcript."""
+    rows = Transcript.objects.filter(pk__in=[text.pk for text in texts]).order_by()
+    raw = rows.annotate(raw=Cast("turns", TextField())).values_list("pk", "revision", "raw")
+    read = {(pk, revision): json.loads(turns) for pk, revision, turns in raw}
+    return {text.pk: read[text[:2]] if text[:2] in read else _turns_before(text) for text in texts}
 
-    def __init__(self, pks):
-        self.pks = pks
 
-    @cached_property
-    def _read(self):
-        rows = Transcript.objects.filter(pk__in=self.pks).order_by()
-        as_text = rows.annotate(raw=Cast("turns", TextField()))
-        return {(pk, revision): raw for pk, revision, raw in as_text.values_list("pk", "revision", "raw")}
-
-    def of(self, pk, revision):
-        if (pk, revision) in self._read:
-            return json.loads(self._read[pk, revision])
-        return TextRevision.objects.get(
-            transcript=pk, number=revision
-        ).turns  # edited since the text was read
+def _turns_before(text):
+    """The turns of a text that has been edited since it was read."""
+    return TextRevision.objects.get(transcript=text.pk, number=text.revision).turns
 
 
 class _Heard:
@@ -199,8 +193,10 @@ class _Heard:
 
 def lines(frame, hits, hidden=NOTHING):
     """Hits as they are shown, with their turns' words around them, less what is ``hidden``."""
-    texts = {row[0]: row for row in _texts(list(dict.fromkeys(hit.transcript for hit in hits)))}
-    turns = {pk: row[3]() for pk, row in texts.items()}
+    texts, turns = {}, {}
+    for part in _texts(list(dict.fromkeys(hit.transcript for hit in hits))):
+        texts |= {text.pk: text for text in part}
+        turns |= _turns_of(part)
     return [
         _line(
             hit,

@@ -10,7 +10,7 @@ import time
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ import regex
 
 from interviews.turns import HAN_OR_KANA
 
-Turns = Callable[[], Sequence[Mapping]]
+Turns = Sequence[Mapping]
 
 LONGEST = 200  # characters of what is looked for
 MOST_WORDS = 12
@@ -155,13 +155,15 @@ class Hit(NamedTuple):
     turn: int  # number of the turn, from 0
 
 
+InTurns = Callable[[Turns], list[Hit]]
+
+
 def finder(wanted: Wanted, clock: Callable[[], float] = time.monotonic):
-    """A function that finds a Wanted in one text after another: ``find(text, turns) -> [Hit, ...]``, in text order.
+    """A function that finds a Wanted in one text after another, in two steps, as few texts need their turns read.
 
-    ``turns`` is a function that gives the turns: most texts do not need to be asked for them.
-
-    A hit lies within the words of one turn. Raises Unsearchable, while finding too: a regular expression may take
-    SLOWEST seconds in all.
+    ``find(text)`` is None where nothing is, else a function ``(turns) -> [Hit, ...]``, in text order, of what may still
+    be nothing. A hit lies within the words of one turn. Raises Unsearchable, while finding too: a regular expression
+    may take SLOWEST seconds in all.
     """
     words = wanted.text.split()
     if not words:
@@ -206,16 +208,14 @@ class _Exact:
     def __init__(self, words, whole):
         self.phrase = _Phrase([fold(word) for word in words], whole)
 
-    def find(self, text: str, turns: Turns) -> list[Hit]:
+    def find(self, text: str) -> InTurns | None:
         folded = Folded(text)
         spans = self.phrase.spans(folded.text)
-        if not spans:
-            return []
-        if folded.is_same_length:
-            hits = _in_turns(turns(), spans)
-            if hits is not None:
-                return hits
-        return _turn_by_turn(text, turns(), self.phrase.spans)
+        return partial(self._hits, text, spans if folded.is_same_length else None) if spans else None
+
+    def _hits(self, text, spans, turns):
+        hits = None if spans is None else _in_turns(turns, spans)
+        return _turn_by_turn(self.phrase.spans, text, turns) if hits is None else hits
 
 
 def _in_turns(turns, spans) -> list[Hit] | None:
@@ -231,7 +231,7 @@ def _in_turns(turns, spans) -> list[Hit] | None:
     return hits
 
 
-def _turn_by_turn(text, turns, find) -> list[Hit]:
+def _turn_by_turn(find, text, turns) -> list[Hit]:
     """Hits of ``find(folded words) -> [(start, end), ...]`` in each turn, led back to the text."""
     hits = []
     for number, turn in enumerate(turns):
@@ -247,11 +247,11 @@ class _AllWords:
     def __init__(self, words, whole):
         self.phrases = [_Phrase([word], whole) for word in words]
 
-    def find(self, text: str, turns: Turns) -> list[Hit]:
+    def find(self, text: str) -> InTurns | None:
         folded = fold(text)
-        if not all(phrase.pattern.search(folded) for phrase in self.phrases):
-            return []
-        return _turn_by_turn(text, turns(), self._closest)
+        if not all(phrase.longest in folded for phrase in self.phrases):
+            return None
+        return partial(_turn_by_turn, self._closest, text)
 
     def _closest(self, words):
         """The shortest stretch with every word in it, the first of several, as a list of one or none."""
@@ -293,8 +293,8 @@ class _Regex:
         self.clock = clock
         self.left = SLOWEST
 
-    def find(self, text: str, turns: Turns) -> list[Hit]:
-        return _turn_by_turn(text, turns(), self._spans)
+    def find(self, text: str) -> InTurns:
+        return partial(_turn_by_turn, self._spans, text)
 
     def _spans(self, words):
         if self.left <= 0:

@@ -23,11 +23,12 @@ texts = st.text(st.sampled_from(ODD) | st.characters(exclude_categories=["Cs"]),
 
 
 def whole(text):
-    return lambda: [{"start": 0, "said": 0, "end": len(text), "speaker": None}]
+    return [{"start": 0, "said": 0, "end": len(text), "speaker": None}]
 
 
 def found(text, *wanted, turns=None, **options):
-    hits = finder(Wanted(*wanted, **options))(text, turns or whole(text))
+    in_turns = finder(Wanted(*wanted, **options))(text)
+    hits = in_turns(turns or whole(text)) if in_turns else []
     return [text[hit.start : hit.end] for hit in hits]
 
 
@@ -68,10 +69,9 @@ def test_words_are_found_wherever_they_were_put(before, words):
     if not words.split() or len(words.split()) > 1 or words != words.strip():
         return
     text = f"{before} {words} after"
-    turns = whole(text)
     assert any(
         hit.start <= len(before) + 1 and hit.end >= len(before) + 1 + len(words)
-        for hit in finder(Wanted(words))(text, turns)
+        for hit in finder(Wanted(words))(text)(whole(text))
     )
 
 
@@ -100,18 +100,18 @@ def test_whole_words_end_where_letters_do_but_chinese_has_no_gaps():
 def test_all_words_are_found_in_any_order_within_one_turn_as_the_shortest_stretch():
     text = "money and visa, then more visa. money\n\nmoney only"
     turns = [{"said": 0, "end": 37, "speaker": "A"}, {"said": 39, "end": len(text), "speaker": "B"}]
-    assert found(text, "visa MONEY", "words", turns=lambda: turns) == ["visa. money"]
+    assert found(text, "visa MONEY", "words", turns=turns) == ["visa. money"]
 
 
 def test_nothing_is_found_in_labels_nor_from_turn_to_turn():
     text = "ANNA: we met\n\nBEN: Anna said so"
     turns = [{"said": 6, "end": 12, "speaker": "ANNA"}, {"said": 19, "end": len(text), "speaker": "BEN"}]
-    assert found(text, "anna", turns=lambda: turns) == ["Anna"]
-    assert found(text, "met BEN", turns=lambda: turns) == []
+    assert found(text, "anna", turns=turns) == ["Anna"]
+    assert found(text, "met BEN", turns=turns) == []
     crossing = "A: a a\n\nB: a a"
     turns = [{"said": 3, "end": 6, "speaker": "A"}, {"said": 11, "end": 14, "speaker": "B"}]
     assert found("a " + "a", "a a") == ["a a"]
-    assert found(crossing, "a a", turns=lambda: turns) == ["a a", "a a"]
+    assert found(crossing, "a a", turns=turns) == ["a a", "a a"]
 
 
 def test_a_regular_expression_sees_the_folded_words_of_each_turn():
@@ -156,10 +156,10 @@ def test_one_turn_may_not_take_the_time_of_all_texts(monkeypatch):
 def test_the_time_of_all_texts_is_counted_together():
     seconds = itertools.count(step=3)
     find = finder(Wanted("a", "regex"), clock=lambda: next(seconds))
-    find("a", whole("a"))
-    find("a", whole("a"))
+    find("a")(whole("a"))
+    find("a")(whole("a"))
     with pytest.raises(Unsearchable):
-        find("a", whole("a"))
+        find("a")(whole("a"))
 
 
 @given(
