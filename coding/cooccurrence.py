@@ -16,7 +16,7 @@ from .analysis.cooccurrence import Matrix, Passages
 from .analysis.pictures import Lane
 from .columns import Unclear
 from .models import Segment
-from .queries.around import turns_of
+from .queries.around import ends_of
 from .queries.arrays import Joined, numbers
 from .queries.cache import cached
 from .queries.frame import CodeLine
@@ -142,7 +142,7 @@ def _matrix(frame, asked):
     passages = _passages(frame, rows, place)
     if asked.how != "turn":
         return cooccurrence.meeting(passages, len(codes), nested=asked.how == "nesting")
-    ends = {pk: np.array(ends) for pk, (ends, _turns) in turns_of(list(frame.transcripts)).items()}
+    ends = {pk: np.array(ends) for pk, ends in ends_of(list(frame.transcripts)).items()}
     return cooccurrence.sharing(*cooccurrence.turns_touched(passages, ends), len(codes))
 
 

@@ -9,7 +9,7 @@ from .analysis.cooccurrence import pairs_of
 from .analysis.retrieval import in_turns
 from .columns import Unclear
 from .cooccurrence import Asked, rows_of
-from .queries.around import turns_of
+from .queries.around import ends_of
 from .queries.frame import CodeLine, Frame
 
 PER_PAGE = 25
@@ -81,7 +81,7 @@ def _order(frame):
 
 
 def _in_turns(frame, first, second):
-    steps = {pk: in_turns(ends) for pk, (ends, _turns) in turns_of(list(frame.transcripts)).items()}
+    steps = {pk: in_turns(ends) for pk, ends in ends_of(list(frame.transcripts)).items()}
 
     def turns(places):
         held = defaultdict(list)

@@ -32,7 +32,7 @@ from .analysis import retrieval, search
 from .analysis.retrieval import MEASURED, RELATIONS, Relation
 from .columns import Unclear
 from .models import CodedSegment, Memo, Segment
-from .queries.around import AROUND, text_after, text_before, turn_at, turns_of
+from .queries.around import AROUND, ends_of, text_after, text_before, turn_at, turns_of
 from .queries.cache import cached
 from .queries.passages import Passage, coders_and_codes
 from .queries.question import Question, asked_people, question_from
@@ -268,7 +268,7 @@ class _Asking:
         """What a passage stands in, by transcript, as ``bearing`` takes it."""
         within = self.asked.within
         if within == "turn":
-            turns = {pk: retrieval.in_turns(ends) for pk, (ends, _turns) in turns_of(pks).items()}
+            turns = {pk: retrieval.in_turns(ends) for pk, ends in ends_of(pks).items()}
             return lambda pk: lambda place: range(turns[pk](place)[0], turns[pk](place)[1] + 1)
         return {
             "passage": lambda pk: lambda place: (place,),
@@ -293,7 +293,7 @@ class _Asking:
         if relation is None or relation.kind not in MEASURED or relation.distance is None:
             return {}
         if self.asked.unit == "turns":
-            return {pk: retrieval.in_turns(ends) for pk, (ends, _turns) in turns_of(pks).items()}
+            return {pk: retrieval.in_turns(ends) for pk, ends in ends_of(pks).items()}
         return {pk: retrieval.in_words(starts) for pk, starts in _words_of(pks).items()}
 
     def _said(self, found):
