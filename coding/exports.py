@@ -283,12 +283,17 @@ def crosstab_csv(
     about = [question.count + SHOWN[shown.show], columns_text(question), filters_text(frame, question)]
     header = ["count", "by", "filters", "code", "path", "depth", "level"]
     keys = [column.key or "no value" for column in table.columns]
-    header += [*keys, "all", "coded_segments", "small_cells"]
+    header += [*keys, "all", "coded_segments", "small_cells", "segments_withheld"]
+    withheld = segments_withheld(study, frame, question)
 
     def small(numbers):
         return "; ".join(keys[number] for number in sorted(numbers))
 
     def lines():
+        for line in counted():
+            yield [*line, withheld]
+
+    def counted():
         bases = [*(column.n for column in table.columns), table.n]
         yield [*about, "", "", "", "n", *bases, table.coded, small(few.columns)]
         for line in lines_of(table, question, shown):
@@ -433,15 +438,17 @@ def _counted(face):
     return "–" if face.kind == "not asked" else face.n
 
 
-def matrix_csv(study, table: CrossTable, shown: Shown, said: Said) -> StreamingHttpResponse:
+def matrix_csv(study, table: CrossTable, shown: Shown, said: Said, withheld: int) -> StreamingHttpResponse:
     """Respondents in rows, codes in columns, for statistics packages; columns in docs/export-columns.md."""
-    header, rows, _codes = _matrix(study, table, shown, said)
+    header, rows, _codes = _matrix(study, table, shown, said, withheld)
     return csv_response(filename(study, "matrix"), header, rows)
 
 
-def matrix_xlsx(study, table: CrossTable, shown: Shown, said: Said, about: list) -> FileResponse:
+def matrix_xlsx(
+    study, table: CrossTable, shown: Shown, said: Said, withheld: int, about: list
+) -> FileResponse:
     """The same with a sheet that says which code each column is, and the sheet "Query"."""
-    header, rows, codes = _matrix(study, table, shown, said)
+    header, rows, codes = _matrix(study, table, shown, said, withheld)
     sheets = [
         Sheet(_("Matrix"), header, rows, [18] * len(header), frozen_columns=1),
         Sheet(_("Codes"), ["column", "code", "path"], codes, [32, 32, 60]),
@@ -449,7 +456,7 @@ def matrix_xlsx(study, table: CrossTable, shown: Shown, said: Said, about: list)
     return workbook_response(filename(study, "matrix", "xlsx"), sheets, lambda: about)
 
 
-def _matrix(study, table, shown, said):
+def _matrix(study, table, shown, said, withheld):
     """Heading, rows, and ``[column, code, path]``; who was not asked of a code has an empty cell, which is no zero."""
     slugs = dict(study.codes.values_list("pk", "slug"))
     lines = chosen_rows(table, shown)
@@ -463,19 +470,20 @@ def _matrix(study, table, shown, said):
                 cells, asked = (row.cells, row.below) if shown.with_children else (row.own, row.alone)
                 numbers.append(cells[number] if cells[number] or asked.people[number] else "")
             who = int(column.key)
-            yield [*people[who], "yes" if who in said.small else "", *numbers]
+            yield [*people[who], "yes" if who in said.small else "", withheld, *numbers]
 
-    of_people = ["respondent", *said.headings({"respondent", BY_TYPE, "small_group"}), "small_group"]
+    after = ["small_group", "segments_withheld"]
+    of_people = ["respondent", *said.headings({"respondent", BY_TYPE, *after}), *after]
     header = [*of_people, *names]
     codes = [[name, row.code.name, path_text(row.code.path)] for name, row in zip(names, lines, strict=True)]
     return header, rows(), codes
 
 
-def taken_text(frame: Frame, question: Question, params) -> str:
-    """What the history tells of a file: its filters, and what it was chosen to say of respondents."""
-    found = [*_filters(frame, question)]
-    if "attribute" in params:
-        found.append("attributes=" + ",".join(guard.chosen(frame, params)))
+def taken_text(frame: Frame, question: Question, *counted: str, said: Iterable[str] | None = None) -> str:
+    """What the history tells of a file: what is ``counted``, the filters, what it was chosen to say of respondents."""
+    found = [*counted, *_filters(frame, question)]
+    if said is not None:
+        found.append("attributes=" + ",".join(said))
     return "; ".join(found)
 
 

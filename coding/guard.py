@@ -43,6 +43,11 @@ def chosen(frame: Frame, params, otherwise=None) -> tuple[str, ...]:
     return tuple(key for key in keys if key in params.getlist("attribute"))
 
 
+def chosen_by_hand(frame: Frame, params) -> tuple[str, ...] | None:
+    """What an address chooses, None where it chooses nothing."""
+    return chosen(frame, params) if "attribute" in params else None
+
+
 def said_of(frame: Frame, person: Person, shown: Iterable[str]) -> tuple[str, ...]:
     """What is said of a respondent, in the order of the attributes: ``("Returnee", "Suzhou")``."""
     found = []
@@ -82,13 +87,20 @@ def of_table(study, frame: Frame, question: Question) -> Guard:
     """Of a table whose columns are kinds of respondents: the columns of too few. Where a column is a respondent, a
     transcript or a coder, only the filter says something.
     """
+    return of_heads(study, heads_of(frame, question))
+
+
+def of_heads(study, heads: Iterable[tuple[str, int]]) -> Guard:
     least = study.least_group
-    if not says_of_people(question):
-        many = len(asked_people(frame, question))
-        is_small = question.filters_people and 0 < many < least
-        return Guard(least, [(_("everybody in it"), many)] if is_small else [])
-    heads = [(full_label(head), len(head.people)) for head in columns_of(frame, question, None)]
     return Guard(least, [(label, many) for label, many in heads if 0 < many < least])
+
+
+def heads_of(frame: Frame, question: Question) -> list[tuple[str, int]]:
+    """What a table says of respondents, and of how many."""
+    if says_of_people(question):
+        return [(full_label(head), len(head.people)) for head in columns_of(frame, question, None)]
+    many = len(asked_people(frame, question))
+    return [(_("everybody in it"), many)] if question.filters_people else []
 
 
 def of_filter(study, frame: Frame, question: Question) -> Guard:
@@ -100,31 +112,39 @@ def says_of_people(question: Question) -> bool:
     return question.by not in (*OF_ROWS, BY_RESPONDENT)
 
 
+def bearers(study, frame: Frame, question: Question) -> dict[int, tuple[list[int], list[int]]]:
+    """How many respondents bear each code in each column of a table that says something of them, whatever it counts:
+    by itself, and with the codes below.
+    """
+    if not says_of_people(question):
+        return {}
+    table = cross_tabulate(study, frame, replace(question, count="respondents"))
+    many = len(columns_of(frame, question, None))
+    return {row.code.id: (list(row.own[:many]), list(row.cells[:many])) for row in table.rows}
+
+
 @dataclass(frozen=True)
 class Few:
     """Numbers of columns that describe too few respondents; and by code those in which somebody bears it, but too few
     do: by itself, and with the codes below.
     """
 
-    columns: frozenset[int] = frozenset()
+    columns: set[int] = field(default_factory=set)
     cells: dict[int, tuple[set[int], set[int]]] = field(default_factory=dict)
 
 
 def few_of(study, frame: Frame, question: Question) -> Few:
-    """The small columns and cells of a table, whatever it counts: respondents decide."""
+    """The small columns and cells of a table."""
     if not says_of_people(question):
         return Few()
-    least = study.least_group
-    heads = columns_of(frame, question, None)
-    table = cross_tabulate(study, frame, replace(question, count="respondents"))
+    least, found = study.least_group, bearers(study, frame, question)
+    cells = {code: (small(own, least), small(below, least)) for code, (own, below) in found.items()}
+    return Few(small([many for _label, many in heads_of(frame, question)], least), cells)
 
-    def small(numbers):
-        return {number for number, many in enumerate(numbers[: len(heads)]) if 0 < many < least}
 
-    return Few(
-        frozenset(small([len(head.people) for head in heads])),
-        {row.code.id: (small(row.own), small(row.cells)) for row in table.rows},
-    )
+def small(numbers: Iterable[int], least: int) -> set[int]:
+    """Which of some numbers of respondents are too few, by their place."""
+    return {place for place, many in enumerate(numbers) if 0 < many < least}
 
 
 def lines(guard: Guard, frame: Frame | None = None, shown: Iterable[str] = ()) -> list[tuple[str, str]]:

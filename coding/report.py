@@ -15,8 +15,18 @@ from interviews.restricted import hidden_in_exports
 from . import guard
 from .columns import Unclear
 from .documents import empty_document, legal, repeat_head, turn
-from .queries.question import Question, columns_of, question_from
-from .results import QUOTED, answer, named, names_of, passages_of, side_by_side, words_of_hits
+from .queries.question import Question, question_from
+from .results import (
+    QUOTED,
+    answer,
+    behind_table,
+    named,
+    names_of,
+    passages_of,
+    side_by_side,
+    words_of_hits,
+)
+from .shown import shown_as
 
 MOST_QUOTES = 300  # of one result
 COUNTED = ("retrieval", "search")  # whose titles go on from a number
@@ -116,6 +126,7 @@ def _section(study, frame, result, described, hidden, user):
                 "cells": now.cells,
                 "total": now.total,
                 "hits": now.hits,
+                "behind": now.behind,
             }
             members, quotes = now.members, None
     except Unclear as unclear:
@@ -126,7 +137,7 @@ def _section(study, frame, result, described, hidden, user):
     spoken = [passage for passage in passages if not passage["withheld"]]
     number = len({segment for segment, _code, _coded in wanted})
     places, withheld = _places(told["hits"], hidden, frame)
-    small, few = _guarded(study, frame, result)
+    small, few = _guarded(study, frame, result, told)
     columns = [key for key, _label, _n in told["columns"]]
     return Section(
         result.name,
@@ -177,18 +188,29 @@ def _quoted(told, names, spoken, described):
     ]
 
 
-def _guarded(study, frame, result):
-    """Of a cross-tabulation: columns that describe too few, and the ``(code, column)`` of numbers of too few."""
+def _guarded(study, frame, result, told):
+    """Of a cross-tabulation: columns that describe too few, and the ``(code, column)`` of numbers of too few; of a
+    frozen one, as respondents were described then.
+    """
     if result.kind != result.Kind.CROSSTAB:
         return [], set()
+    behind = told.get("behind") or _behind_now(study, frame, result)
+    keys = [key for key, _label, _n in told["columns"]]
+    marked = {
+        (code, keys[place])
+        for code, numbers in behind["rows"]
+        for place in guard.small(numbers, study.least_group)
+    }
+    return guard.of_heads(study, behind["heads"]).small, marked
+
+
+def _behind_now(study, frame, result):
+    """Of a table frozen before this was frozen with it."""
+    params = QueryDict(result.address)
     try:
-        question = question_from(frame, QueryDict(result.address))
-        few = guard.few_of(study, frame, question)
-    except Unclear:  # a frozen table of what the study no longer has
-        return [], set()
-    keys = [head.key for head in columns_of(frame, question)] if few.cells else []
-    marked = {(code, keys[number]) for code, (_own, below) in few.cells.items() for number in below}
-    return guard.of_table(study, frame, question).small, marked
+        return behind_table(study, frame, question_from(frame, params), shown_as(params))
+    except Unclear:  # a table of what the study no longer has
+        return {"heads": [], "rows": []}
 
 
 def _attributed(person, described):

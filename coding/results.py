@@ -17,7 +17,7 @@ from interviews.models import TextRevision
 from interviews.numbers import whole_number
 from interviews.restricted import NOTHING
 
-from . import cooccurrence, pictures, quotes, retrieval, search
+from . import cooccurrence, guard, pictures, quotes, retrieval, search
 from .analysis.cooccurrence import coefficients
 from .asked import people_words, sentence
 from .columns import BY_RESPONDENT, BY_TRANSCRIPT, Unclear
@@ -63,7 +63,8 @@ class Refused(Exception):
 class Answer:
     """What a question is answered now, as its page shows it. ``rows`` are ``[key, label, figures]``; ``members`` are
     ``(segment, code or None, coded segment or None)``; ``hits`` are places in texts; ``cells`` the passages of each
-    cell where they stand side by side, as ``[[code, column], segments]``.
+    cell where they stand side by side, as ``[[code, column], segments]``; ``behind`` is what a table says of how many
+    respondents, and how many bear the code of each row in each column.
     """
 
     title: str
@@ -75,6 +76,7 @@ class Answer:
     hits: list = field(default_factory=list)
     cells: list = field(default_factory=list)
     people: set = field(default_factory=set)
+    behind: dict = field(default_factory=dict)
 
 
 def page_of(result):
@@ -151,6 +153,7 @@ def _freeze(result, given, *, is_list):
         "hits": given.hits,
         "cells": given.cells,
         "people": sorted(given.people),
+        "behind": given.behind,
         "list": is_list,
     }
 
@@ -202,6 +205,7 @@ def _crosstab(study, frame, params, event_id, user, hidden):
         [[line.row.code.id, " > ".join(line.row.code.path), [*map(in_words, line.faces)]] for line in lines],
         _coded_of(frame, question),
         people={person.id for person in asked_people(frame, question)},
+        behind=behind_table(study, frame, question, shown),
     )
     if shown.test and can_test(question):
         answered.columns.append(["p", "p", ""])
@@ -210,6 +214,13 @@ def _crosstab(study, frame, params, event_id, user, hidden):
             p = tested[row[0]][0].p
             row[2].append("–" if p is None else f"{p:.3f}")
     return answered
+
+
+def behind_table(study, frame, question, shown):
+    """``{"heads": [[what is said of respondents, of how many], ...], "rows": [[code, [respondents, ...]], ...]}``."""
+    found = guard.bearers(study, frame, question).items()
+    rows = [[code, below if shown.with_children else own] for code, (own, below) in found]
+    return {"heads": [[str(label), many] for label, many in guard.heads_of(frame, question)], "rows": rows}
 
 
 def _label_kept(question, label):

@@ -1,6 +1,7 @@
 """How much of what is asked for stays out of files, as it is restricted."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from interviews.restricted import Hidden, Quotations, hidden_in_exports
 
@@ -26,6 +27,19 @@ def segments_withheld(study, frame: Frame, question: Question) -> int:
         "content_object__end",
     )
     return sum(hidden.touches(*place) for _pk, *place in places.distinct())
+
+
+def told_beside_counts(study, frame: Frame, question: Question) -> str:
+    """One sentence for a file of numbers, or nothing."""
+    many = segments_withheld(study, frame, question)
+    if not many:
+        return ""
+    told = ngettext(
+        "%(n)s segment with restricted words is counted; its words are withheld.",
+        "%(n)s segments with restricted words are counted; their words are withheld.",
+        many,
+    )
+    return told % {"n": many}
 
 
 def take_out_examples(passage, actor):

@@ -1,5 +1,6 @@
 """Restricted passages: no reader and no file gets to see them, wherever text is handed out."""
 
+import csv
 import io
 import json
 import zipfile
@@ -311,6 +312,13 @@ def test_what_is_taken_out_says_how_much_was_withheld(settings, tmp_path):
         client.get(reverse("coding:coded-transcript-docx", args=[world.told.pk]))
     )
     told = [strip_tags(item.sentence) for item in narrate.tell(narrate.newest(world.study)[:3])]
+    for name in ("crosstab", "matrix", "cooccurrence"):
+        lines = content_of(client.get(reverse(f"coding:export-{name}", args=[world.study.slug]))).splitlines()
+        table = list(csv.DictReader(lines))
+        assert {row["segments_withheld"] for row in table} - {"segments_withheld"} == {"3"}
+    for name in ("picture", "network"):
+        picture = content_of(client.get(reverse(f"coding:{name}", args=[world.study.slug])))
+        assert "3 segments with restricted words" in picture
     assert ["segments withheld" in sentence for sentence in told] == [True] * 3, told
     answer = client.get(reverse("api:read_transcript", args=[world.told.pk])).json()
     start = world.told.text.index(SECRET)

@@ -22,6 +22,7 @@ from ..columns import Unclear
 from ..cooccurrence import HOW_HINTS, HOW_NAMES
 from ..queries.frame import frame_of
 from ..quotes import quotes_of
+from ..withheld import segments_withheld, told_beside_counts
 from .asking import lifts, page_in
 from .filtering import address_of, people_filters
 from .pictures import svg_response
@@ -200,9 +201,10 @@ def download_cooccurrence(request, slug):
     if asked is None:
         context = {"study": study, "page": "query", "frame": frame, "problem": str(meeting)}
         return render(request, "coding/cooccurrence.html", context, status=400)
-    filters = exports.filters_text(frame, asked.question)
-    exports.note_export(study, request.user, "cooccurrence.csv", filters, len(meeting.codes))
-    shares = coefficients(meeting.matrix)
+    exports.note_export(study, request.user, "cooccurrence.csv", _taken(frame, asked), len(meeting.codes))
+    filters, shares = exports.filters_text(frame, asked.question), coefficients(meeting.matrix)
+    withheld = segments_withheld(study, frame, asked.question)
+    is_small = _small(study, frame, asked)
     rows = (
         [
             asked.how,
@@ -213,13 +215,28 @@ def download_cooccurrence(request, slug):
             int(meeting.matrix.own[j]),
             int(meeting.matrix.pairs[i, j]),
             round(float(shares[i, j]), 4) if isfinite(shares[i, j]) else "",
+            "yes" if is_small(int(meeting.matrix.pairs[i, j])) else "",
+            withheld,
         ]
         for i, code in enumerate(meeting.codes)
         for j, other in enumerate(meeting.codes)
         if i != j
     )
     header = ["how", "filters", "code", "other_code", "n1", "n2", "c", "coefficient"]
+    header += ["small_group", "segments_withheld"]
     return exports.csv_response(exports.filename(study, "cooccurrence", "csv"), header, rows)
+
+
+def _taken(frame, asked):
+    return exports.taken_text(frame, asked.question, f"how={asked.how}", f"codes={asked.level}")
+
+
+def _small(study, frame, asked):
+    """Whether too few respondents are behind a number: those asked about; of a number of respondents, these."""
+    if guard.of_filter(study, frame, asked.question).small:
+        return lambda _n: True
+    of_respondents, least = asked.how == "respondent", study.least_group
+    return lambda n: of_respondents and 0 < n < least
 
 
 @login_required
@@ -234,8 +251,8 @@ def download_network(request, slug):
     except Unclear as unclear:
         context = {"study": study, "page": "query", "frame": frame, "problem": str(unclear)}
         return render(request, "coding/cooccurrence.html", context, status=400)
-    filters = exports.filters_text(frame, asked.question)
-    exports.note_export(study, request.user, "picture.svg", filters, len(picture.table.rows))
-    about = " ".join(filter(None, [str(HOW_HINTS[asked.how]), _warning(study, frame, asked)]))
+    exports.note_export(study, request.user, "picture.svg", _taken(frame, asked), len(picture.table.rows))
+    told = [told_beside_counts(study, frame, asked.question), _warning(study, frame, asked)]
+    about = " ".join(filter(None, [f"{HOW_HINTS[asked.how]}.", *told]))
     drawn = {"picture": picture, "title": _("Codes that meet"), "about": about}
     return svg_response(exports.filename(study, "network", "svg"), drawn)

@@ -18,6 +18,7 @@ from ..queries.frame import frame_of
 from ..queries.question import question_from
 from ..shown import chosen_rows, shown_as
 from ..statement import statement
+from ..withheld import segments_withheld
 from .asking import address_of, lifts, page_in
 
 PER_PAGE = 30
@@ -91,8 +92,8 @@ def _line(row, table, shown, part):
 @login_required
 @require_GET
 def export_matrix(request, slug):
-    def make(study, table, shown, said, _about):
-        return exports.matrix_csv(study, table, shown, said)
+    def make(study, table, shown, said, withheld, _about):
+        return exports.matrix_csv(study, table, shown, said, withheld)
 
     return _export(request, slug, "matrix.csv", make)
 
@@ -100,8 +101,8 @@ def export_matrix(request, slug):
 @login_required
 @require_GET
 def export_matrix_xlsx(request, slug):
-    def make(study, table, shown, said, about):
-        return exports.matrix_xlsx(study, table, shown, said, about())
+    def make(study, table, shown, said, withheld, about):
+        return exports.matrix_xlsx(study, table, shown, said, withheld, about())
 
     return _export(request, slug, "matrix.xlsx", make)
 
@@ -114,7 +115,8 @@ def _export(request, slug, file, make):
         return _refused(request, study, unclear)
     said = guard.chosen(frame, request.GET)
     kept = guard.of_people(study, frame, question, said, people_of(table))
-    taken = exports.taken_text(frame, question, request.GET)
+    by_hand = guard.chosen_by_hand(frame, request.GET)
+    taken = exports.taken_text(frame, question, f"count={question.count}", said=by_hand)
     exports.note_export(study, request.user, file, taken, len(table.columns))
 
     def about():
@@ -123,7 +125,8 @@ def _export(request, slug, file, make):
         yield from statement(study, frame, question)
         yield from guard.lines(kept, frame, said)
 
-    return make(study, table, shown, exports.Said(said, kept.of), about)
+    withheld = segments_withheld(study, frame, question)
+    return make(study, table, shown, exports.Said(said, kept.of), withheld, about)
 
 
 def people_of(table):

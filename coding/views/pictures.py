@@ -15,6 +15,7 @@ from ..colours import styles_on_paper
 from ..columns import BY_TYPE, Unclear
 from ..queries.frame import frame_of
 from ..queries.question import asked_people, question_from
+from ..withheld import told_beside_counts
 from .asking import address_of, lifts, page_in
 
 
@@ -60,9 +61,10 @@ def download_picture(request, slug):
     except Unclear as unclear:
         context = {"study": study, "page": "query", "problem": str(unclear)}
         return render(request, "coding/pictures.html", context, status=400)
-    filters = exports.filters_text(frame, drawn["question"])
-    exports.note_export(study, request.user, "picture.svg", filters, len(drawn["picture"].table.rows))
-    drawn["about"] = " ".join(filter(None, [str(drawn["about"]), _warning(study, frame, drawn)]))
+    taken = exports.taken_text(frame, drawn["question"], f"picture={drawn['name']}")
+    exports.note_export(study, request.user, "picture.svg", taken, len(drawn["picture"].table.rows))
+    told = [told_beside_counts(study, frame, drawn["question"]), _warning(study, frame, drawn)]
+    drawn["about"] = " ".join(filter(None, [str(drawn["about"]), *told]))
     return svg_response(exports.filename(study, drawn["name"], "svg"), drawn)
 
 

@@ -125,7 +125,7 @@ def _export_coded_segments(request, slug, file, make):
         study,
         request.user,
         file,
-        exports.taken_text(frame, question, request.GET),
+        exports.taken_text(frame, question, said=guard.chosen_by_hand(frame, request.GET)),
         rows,
         withheld=withheld,
     )
@@ -213,7 +213,8 @@ def _export_crosstab(request, slug, file, make):
         return _refused(request, study, unclear)
     shown = shown_as(request.GET)
     rows = len(chosen_rows(table, shown))
-    exports.note_export(study, request.user, file, exports.filters_text(frame, question), rows)
+    counted = f"count={question.count}", f"by={exports.columns_text(question)}"
+    exports.note_export(study, request.user, file, exports.taken_text(frame, question, *counted), rows)
     return make(study, frame, question, table, shown)
 
 

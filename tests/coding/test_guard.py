@@ -14,6 +14,8 @@ from openpyxl import load_workbook
 
 from coding import results
 from coding.analysis.guard import small_groups
+from coding.models import CodedSegment
+from interviews import history
 from tests.factories import (
     make_attribute,
     make_code,
@@ -174,6 +176,62 @@ def test_a_report_marks_numbers_of_too_few_and_says_what_it_says(client, study):
     assert "Said of respondents beside the pseudonym: Respondent type." in page
     file = page_of(client, study, "coding:report", result=table.pk, attribute="")
     assert "Said of respondents beside the pseudonym: nothing." in file
+
+
+def test_a_frozen_table_is_marked_as_respondents_were_described_then(client, study):
+    lead = make_lead(study)
+    frozen = results.keep(study, lead, "Then", "crosstab", "by=city", freeze=True)
+    now = results.keep(study, lead, "Now", "crosstab", "by=city", freeze=False)
+    coder, code = make_coder(study), study.codes.get(name="Trust")
+    for number in range(3):
+        who = make_respondent(study, f"More {number}", study.respondent_types.first(), city="Boston")
+        make_coded_segment(make_transcript(respondent=who), code, coder, respondent=who)
+    history.record(study, lead, "edit-respondent", who, before={"x:1": {}}, after={})
+    then = page_of(client, study, "coding:report", result=frozen.pk)
+    assert "Then: Boston: 2" in then and "1 of 2 *" in then
+    page = page_of(client, study, "coding:report", result=now.pk)
+    assert "Boston: " not in page and "4 of 5 *" not in page and "4 of 5" in page
+
+
+def test_a_table_of_the_codes_themselves_is_marked_by_these(client, study):
+    lead, parent = make_lead(study), make_code(study, "Over Trust")
+    code = study.codes.get(name="Trust")
+    code.parent = parent
+    code.save()
+    for children, is_marked in (("yes", True), ("no", False)):
+        table = results.keep(study, lead, children, "crosstab", f"by=city&children={children}", freeze=True)
+        page = page_of(client, study, "coding:report", result=table.pk)
+        row = page[page.index("Over Trust") :]
+        assert ("1 of 2 *" in row[: row.index("</tr>")]) is is_marked
+
+
+@pytest.mark.parametrize(
+    ("asked", "small"),
+    [
+        ({}, {""}),
+        ({"how": "respondent"}, {"yes"}),
+        ({"where": "city:Boston"}, {"yes"}),
+    ],
+)
+def test_codes_that_meet_in_too_few_are_marked(client, study, asked, small):
+    trusted = CodedSegment.objects.filter(tag__name="Trust", respondent__pseudonym__in=["P1", "P3"])
+    for each in trusted:
+        visa = study.codes.get(name="Visa")
+        make_coded_segment(each.content_object.transcript, visa, each.coder, respondent=each.respondent)
+    rows = rows_of(client, study, "coding:export-cooccurrence", codes="all", **asked)
+    assert {row["small_group"] for row in rows if row["c"] != "0"} == small
+
+
+def test_the_history_tells_what_was_counted(client, study):
+    for name, told in {
+        "coding:export-crosstab": "count=words; by=city",
+        "coding:export-cooccurrence": "how=overlap; codes=families",
+        "coding:picture": "picture=strips",
+        "coding:export-matrix": "count=words",
+    }.items():
+        client.force_login(make_lead(study))
+        list(client.get(reverse(name, args=[study.slug]), {"count": "words", "by": "city"}))
+        assert study.events.latest("pk").after["noted:export"]["filters"] == told
 
 
 def test_the_history_tells_what_was_said_of_respondents(client, study):

@@ -76,10 +76,10 @@ def test_the_workbook_reads_back_equal_and_says_which_code_a_column_is(client, s
     book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
     header, *rows = [[cell.value for cell in row] for row in book["Matrix"].iter_rows()]
     assert [row[0] for row in rows] == ["Lihua", "Pu", "Wenbo"]
-    assert [row[4:] for row in rows] == [[0, 0, 0], [None, None, 0], [3, 3, 0]]
+    assert [row[5:] for row in rows] == [[0, 0, 0], [None, None, 0], [3, 3, 0]]
     codes = {row[0].value: row[2].value for row in book["Codes"].iter_rows(min_row=2)}
-    assert list(codes) == header[4:]
-    assert codes[header[5]] == "Entrepreneurship > =Founding 创业"
+    assert list(codes) == header[5:]
+    assert codes[header[6]] == "Entrepreneurship > =Founding 创业"
     assert "Of whom" in {row[0].value for row in book["Query"].iter_rows()}
     assert study.events.get(action="export").after["noted:export"]["file"] == "matrix.xlsx"
 
