@@ -18,14 +18,6 @@ WITHIN_NAMES = {
     "respondent": gettext_lazy("of one respondent"),
     "transcript": gettext_lazy("in one transcript"),
 }
-_NOT = {
-    "overlap": gettext_lazy("do not overlap"),
-    "within": gettext_lazy("do not lie within"),
-    "encloses": gettext_lazy("do not hold"),
-    "near": gettext_lazy("are not near"),
-    "before": gettext_lazy("do not come before"),
-    "after": gettext_lazy("do not come after"),
-}
 
 
 def lower_first(name):
@@ -33,16 +25,16 @@ def lower_first(name):
     return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
-def sentence(frame, asked):
-    """A Retrieval in words: "passages coded with Team return (and its subcodes) that overlap …"."""
+def sentence(frame, asked, many):
+    """A Retrieval in words that go on from a number: "passages coded with Team return (and what is below) that …"."""
     parts = [
         {
-            "passages": _("passages"),
-            "respondents": _("respondents who have passages"),
-            "without": _("respondents who have no passages"),
+            "passages": ngettext("passage", "passages", many),
+            "respondents": ngettext("respondent who has passages", "respondents who have passages", many),
+            "without": ngettext("respondent who has no passages", "respondents who have no passages", many),
         }[asked.show],
         *_codes(frame, asked),
-        *_relation(frame, asked),
+        *_relation(frame, asked, many if asked.show == "passages" else None),
         *people_words(frame, asked.people),
         *_when(frame, asked),
         *_words(asked),
@@ -68,11 +60,11 @@ def _codes(frame, asked):
         yield f"({WITHIN_NAMES[asked.within]})"
 
 
-def _relation(frame, asked):
+def _relation(frame, asked, many):
     relation = asked.relation
     if not relation:
         return
-    yield _("that %(relate)s") % {"relate": (_NOT if asked.negated else RELATION_NAMES)[relation.kind]}
+    yield _that(relation.kind, asked.negated, 2 if many is None else many)
     yield _("passages coded with %(codes)s") % {"codes": names(frame, asked.to, _("or"))}
     if relation.kind == "near" and relation.distance == 0 and asked.unit == "turns":
         yield _("(in the same turn)")
@@ -82,6 +74,26 @@ def _relation(frame, asked):
         else:
             text = ngettext("(at most %(n)d word away)", "(at most %(n)d words away)", relation.distance)
         yield text % {"n": relation.distance}
+
+
+def _that(kind, negated, many):
+    if negated:
+        return {
+            "overlap": ngettext("that does not overlap", "that do not overlap", many),
+            "within": ngettext("that does not lie within", "that do not lie within", many),
+            "encloses": ngettext("that does not hold", "that do not hold", many),
+            "near": ngettext("that is not near", "that are not near", many),
+            "before": ngettext("that does not come before", "that do not come before", many),
+            "after": ngettext("that does not come after", "that do not come after", many),
+        }[kind]
+    return {
+        "overlap": ngettext("that overlaps", "that overlap", many),
+        "within": ngettext("that lies within", "that lie within", many),
+        "encloses": ngettext("that holds", "that hold", many),
+        "near": ngettext("that is near", "that are near", many),
+        "before": ngettext("that comes before", "that come before", many),
+        "after": ngettext("that comes after", "that come after", many),
+    }[kind]
 
 
 def people_words(frame, question):

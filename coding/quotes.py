@@ -142,7 +142,7 @@ def _types_asked(frame, code):
 
 
 def _places(frame, question, codes, heads):
-    """``{(code, number of the column): {respondent: [segment]}}``, a segment once however many coders agree."""
+    """``{(code, number of the column): {respondent: {segment: place}}}``, a segment once however many coders agree."""
     below = {code.id: frame.subtree(code.id) for code in codes}
     rows = coded_rows(frame, question, set().union(*below.values())).order_by()
     field = {BY_CODER: "coder_id", BY_TRANSCRIPT: "content_object__transcript_id"}.get(
@@ -153,13 +153,16 @@ def _places(frame, question, codes, heads):
         for key in [head.of] if head.of is not None else head.people:
             columns[key].add(number)
     people = {pk for head in heads for pk in head.people}
-    found = defaultdict(lambda: defaultdict(set))
-    for code, person, segment, key in rows.values_list("tag_id", "respondent_id", "content_object_id", field):
+    found = defaultdict(lambda: defaultdict(dict))
+    place = [f"content_object__{name}" for name in ("transcript_id", "start", "end")]
+    for code, person, segment, key, *where in rows.values_list(
+        "tag_id", "respondent_id", "content_object_id", field, *place
+    ):
         if person in people:
             for asked, within in below.items():
                 if code in within:
                     for number in columns.get(key, ()):
-                        found[asked, number][person].add(segment)
+                        found[asked, number][person][segment] = where
     return found
 
 

@@ -103,6 +103,10 @@ def keep(study, user, name, kind, address, *, freeze, chosen=None):
         given.total = len(given.members)
         if not given.members:
             raise Refused(_("No passage is chosen. Choose some in the list first."))
+        if kind == Result.Kind.RETRIEVAL:
+            frame = frame_of(study)
+            asked = retrieval.retrieval_from(frame, QueryDict(result.address))
+            given.title = sentence(frame, asked, given.total)
     if freeze or chosen is not None:
         given.statement.append([_("Codebook"), _codebook(study)])
         _freeze(result, given, is_list=chosen is not None)
@@ -321,9 +325,7 @@ def _coded_of(frame, question):
 def _retrieval(study, frame, params, event_id, user, hidden):
     asked = retrieval.retrieval_from(frame, params)
     found = retrieval.find(study, frame, asked, event_id, user, hidden)
-    told = Answer(
-        sentence(frame, asked), _told(study, frame, asked.people, of_codes=False), len(found.places)
-    )
+    told = Answer("", _told(study, frame, asked.people, of_codes=False), len(found.places))
     if asked.show == "passages":
         told.members = [(place.segment, None, None) for place in found.places]
         told.people = {place.respondent for place in found.places} - {None}
@@ -332,6 +334,7 @@ def _retrieval(study, frame, params, event_id, user, hidden):
         told.total, told.people = len(people), {person.id for person, _many in people}
         told.columns = [["passages", _("Passages"), sum(many for _person, many in people)]]
         told.rows = [[person.id, "", [many]] for person, many in people]
+    told.title = sentence(frame, asked, told.total)
     return told
 
 
@@ -361,7 +364,8 @@ def _search(study, frame, params, event_id, user, hidden):
         raise Unclear(_("Type the words to look for."))
     hits, more = search.find_all(study, frame, asked, event_id, hidden)
     title = [
-        _("places where “%(words)s” is said") % {"words": asked.wanted.text},
+        ngettext("place where “%(words)s” is said", "places where “%(words)s” is said", len(hits))
+        % {"words": asked.wanted.text},
         *people_words(frame, asked.people),
     ]
     people = asked.people.of_people

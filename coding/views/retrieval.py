@@ -64,7 +64,7 @@ def _page(request, study, params, *, refused="", status=200):
         asked = retrieval.retrieval_from(frame, params)
         if "show" not in params:
             return render(request, "coding/retrieval.html", context)
-        context |= {"asked": asked, "sentence": sentence(frame, asked)}
+        context["asked"] = asked
         context |= _answer(request, study, frame, asked, event_id, params)
     except Unclear as unclear:
         return render(request, "coding/retrieval.html", {**context, "problem": str(unclear)}, status=400)
@@ -79,7 +79,7 @@ def _answer(request, study, frame, asked, event_id, params):
             (person, many, [(pk, frame.transcripts[pk]) for pk in person.transcripts])
             for person, many in retrieval.respondents(frame, asked, answer)
         ]
-        return {"people": people, "n_people": len(people)}
+        return {"people": people, "n_people": len(people), "sentence": sentence(frame, asked, len(people))}
     number = whole_number(params.get("page", ""), 5) or 1
     least = None if params.get("total") == "yes" else number * retrieval.PER_PAGE
     answer = retrieval.find(study, frame, asked, event_id, request.user, hidden, least=least)
@@ -87,6 +87,7 @@ def _answer(request, study, frame, asked, event_id, params):
     shown = pages.get_page(number)
     return {
         "answer": answer,
+        "sentence": sentence(frame, asked, len(answer.places)),
         "back": f"{reverse('coding:retrieval', args=[study.slug])}?{_address(params)}&page={shown.number}",
         "shown": shown,
         "groups": _groups(frame, asked, retrieval.shown(frame, asked, shown.object_list, hidden)),

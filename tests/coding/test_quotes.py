@@ -26,7 +26,12 @@ from tests.factories import (
 )
 
 MATRIX, VOICES = "coding:quotes", "coding:voices"
-people = st.dictionaries(st.integers(0, 5), st.sets(st.integers(0, 99), max_size=5), max_size=5)
+places = st.tuples(st.integers(1, 2), st.integers(0, 20), st.integers(1, 9)).map(
+    lambda drawn: (drawn[0], drawn[1], drawn[1] + drawn[2])
+)
+people = st.dictionaries(
+    st.integers(0, 5), st.dictionaries(st.integers(0, 99), places, max_size=5), max_size=5
+)
 
 
 @settings(deadline=None)
@@ -43,8 +48,36 @@ def test_nobody_is_heard_twice_before_everybody_is_heard_once(of_person, size, s
     assert sorted(full) == sorted(each for passages in of_person.values() for each in passages)
 
 
+@settings(deadline=None)
+@given(st.dictionaries(st.integers(0, 99), places, max_size=12), st.integers(1, 12), st.integers(1, 9999))
+def test_no_words_come_twice_while_there_are_others(passages, size, seed):
+    def overlap(one, other):
+        return one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+
+    picked = [passages[each] for each in drawn({"Wenbo": passages}, size, seed)]
+    repeats = [any(overlap(place, before) for before in picked[:at]) for at, place in enumerate(picked)]
+    assert repeats == sorted(repeats)
+    if any(repeats):
+        kept = picked[: repeats.index(True)]
+        assert all(any(overlap(place, one) for one in kept) for place in passages.values())
+
+
+def test_of_nested_passages_one_respondent_is_heard_with_others_words_first():
+    of_person = {
+        "Wenbo": {1: (1, 0, 50), 2: (1, 10, 20), 3: (1, 60, 70)},
+        "Lihua": {4: (2, 0, 50), 5: (3, 10, 20)},
+    }
+    for seed in range(1, 20):
+        assert {*drawn(of_person, 4, seed)} in ({1, 3, 4, 5}, {2, 3, 4, 5})
+        assert len(drawn(of_person, 5, seed)) == 5
+
+
 def test_another_seed_draws_others():
-    of_person = {"Wenbo": list(range(20)), "Lihua": list(range(20, 40))}
+    apart = {each: (1, each, each + 1) for each in range(40)}
+    of_person = {
+        "Wenbo": {each: apart[each] for each in range(20)},
+        "Lihua": {each: apart[each] for each in range(20, 40)},
+    }
     assert len({tuple(drawn(of_person, 4, seed)) for seed in range(1, 20)}) > 15
     for seed in range(1, 20):
         assert sum(each < 20 for each in drawn(of_person, 4, seed)) == 2
@@ -150,6 +183,16 @@ def test_a_study_without_codes_says_what_to_do(client, name):
     study = make_study()
     client.force_login(make_reader(study))
     assert "There are no codes yet" in said(get(client, study, name))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [MATRIX, VOICES])
+def test_a_study_that_knows_no_respondents_says_what_to_do(client, name):
+    study = make_study()
+    make_coded_segment(make_transcript(study), make_code(study))
+    client.force_login(make_reader(study))
+    page = said(get(client, study, name))
+    assert "There is nobody to hear" in page and "0 of 0 respondents" not in page
 
 
 @pytest.mark.parametrize("name", [MATRIX, VOICES])

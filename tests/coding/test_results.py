@@ -137,8 +137,11 @@ def test_chosen_passages_are_kept_as_a_list(client, study):
     answer = keep(client, study, "retrieval", f"show=passages&with={code.pk}", list="yes", chosen=chosen)
     assert sorted(FrozenPassage.objects.values_list("segment_id", flat=True)) == sorted(chosen)
     assert "the answer is the same" in text(client.get(answer["Location"]))
+    assert Result.objects.get().frozen["title"].startswith("passages coded with")
     keep(client, study, "retrieval", f"show=passages&with={code.pk}", list="yes")
     assert Result.objects.count() == 1
+    keep(client, study, "retrieval", f"show=passages&with={code.pk}", list="yes", chosen=chosen[:1])
+    assert Result.objects.latest("pk").frozen["title"].startswith("passage coded with")
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_the_query_is_a_sentence_and_the_number_is_before_it(client, study):
     page = text(
         ask(client, study, **{"with": code(study, "Money"), "is": "overlap", "to": code(study, "Family")})
     )
-    assert "1 passages coded with Money that overlap passages coded with Family" in page
+    assert "1 passage coded with Money that overlaps passages coded with Family" in page
     assert "of 1 respondent" in page
 
 
