@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import xlsxwriter
 from django.http import FileResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_TEXT = 32_767  # what a cell holds, in UTF-16 units
@@ -62,13 +63,12 @@ def workbook_response(filename: str, sheets: Iterable[Sheet], about: Callable[[]
         book.write(sheet)
     lines = list(about())
     if book.cut:
-        lines.append(
-            (
-                _("Cut"),
-                _("%(n)s texts are longer than a cell may be and end in “[…]”; the CSV has them whole.")
-                % {"n": book.cut},
-            )
+        told = ngettext(
+            "%(n)s text is longer than a cell may be and ends in “[…]”; the CSV has it whole.",
+            "%(n)s texts are longer than a cell may be and end in “[…]”; the CSV has them whole.",
+            book.cut,
         )
+        lines.append((_("Cut"), told % {"n": book.cut}))
     book.write(
         Sheet(
             _("Query"),

@@ -28,6 +28,8 @@ OF_STUDY = [
     "coding:retrieval",
     "coding:find",
     "coding:cooccurrence",
+    "coding:pairs",
+    "coding:take-out",
     "coding:pictures",
     "coding:results",
     "coding:report",
@@ -83,6 +85,8 @@ KNOWN = {
     "speaker": ["all", "respondents", "interviewers"],
     "picture": ["strips", "respondents", "types", "time"],
     "cell": [",", ",nobody", "0,"],
+    "pair": [",", "0,0", "1", "1,2,3"],
+    "file": ["coded-segments", "matrix"],
     "where": ["years:7", "years:", "founder:yes", "city:北京", ":", "nothing:1", "city"],
     "n": ["0", "3", "10000", "10001"],
     "least": ["0", "2", "999999"],
@@ -160,6 +164,7 @@ class HostileAddresses(TestCase):
         of_code = [str(code.pk) for code in codes]
         cls.values = dict.fromkeys(("code", "with", "none", "to", "on", "pick", "codes"), of_code) | {
             "cell": [f"{theme.pk},", f"{theme.pk},returnee", f"{theme.pk},{people[0].pk}"],
+            "pair": [f"{one.pk},{other.pk}" for one in codes for other in codes],
             "respondent_type": ["returnee", "migrant", "nobody"],
             "respondent": [str(people[0].pk)],
             "coder": [lead.username],

@@ -60,7 +60,7 @@ def test_a_text_longer_than_a_cell_is_cut_and_the_file_says_so():
     found = book["Texts"]["A2"].value
     assert found.endswith(CUT)
     assert len(found.encode("utf-16-le")) <= 2 * LONGEST_TEXT
-    assert "1 texts" in values(book["Query"])[1][1]
+    assert "1 text is longer" in values(book["Query"])[1][1]
 
 
 @pytest.mark.django_db
