@@ -39,8 +39,12 @@ def measure(bench, server):
     children = list(study.codes.exclude(parent=None).order_by("pk").values_list("pk", flat=True))
     home, size = f"/studies/{study.slug}/", f"{bench.scale.asked_codings:,} codings"
     three = {"show": "passages", "respondent_type": "returnee"}
+    three_conditions, shared = (
+        f"retrieval, three conditions, of {size}",
+        f"co-occurrence by respondent, of {size}",
+    )
     wanted = {
-        f"retrieval, three conditions, of {size}": (
+        three_conditions: (
             "retrieval/",
             three | {"with": parents[0], "is": "overlap", "to": parents[1]},
             500,
@@ -53,6 +57,13 @@ def measure(bench, server):
         f"co-occurrence, families, of {size}": ("co-occurrence/", {}, 3000),
         f"co-occurrence, all codes, of {size}": ("co-occurrence/", {"codes": "all"}, 3000),
         f"co-occurrence by turn, of {size}": ("co-occurrence/", {"how": "turn"}, 3000),
+        shared: ("co-occurrence/", {"how": "respondent"}, 3000),
+    }
+    plain = {  # where plain SQL has the same answer
+        three_conditions: lambda: raw.overlapping(
+            *parents[:2], three["respondent_type"], bench.scale.repeats
+        ),
+        shared: lambda: raw.sharing(study, bench.scale.repeats),
     }
     _crosstabs(bench, server, study, transcript, children)
     words = bench.scale.asked_transcripts * bench.scale.asked_words
@@ -71,6 +82,8 @@ def measure(bench, server):
             bench.apply(bench.connect(server), transcript, children)  # a changed study is asked anew
             times.append(connected.get(f"{home}{page}?{urlencode(params)}")[1] * 1000)
         bench.report.line(name, median(times), limit, "ms", max(times))
+        if name in plain:
+            bench.report.ratio(name, median(times), plain[name]())
 
 
 def _crosstabs(bench, server, study, transcript, codes):
