@@ -27,7 +27,11 @@ def unpacked(name: str, data: bytes, size: int) -> Iterator[tuple[str, bytes, in
             members = _members(archive, len(data))
             for member in members:
                 too_large = member.file_size > settings.MAX_UPLOAD_BYTES
-                yield _name(member), b"" if too_large else archive.read(member), member.file_size
+                yield (
+                    "/".join(_parts(_name(member))),
+                    b"" if too_large else archive.read(member),
+                    member.file_size,
+                )
     except (*ZIP_ERRORS, RuntimeError):
         members = []
     if not members:
@@ -49,8 +53,14 @@ def _members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
 
 def _is_hidden(path: str) -> bool:
     """What operating systems put beside one's files."""
-    parts = PurePosixPath(path).parts
-    return any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1:] == ("Thumbs.db",)
+    parts = _parts(path)
+    beside = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return beside or not parts or parts[-1] == "Thumbs.db"
+
+
+def _parts(path: str) -> list[str]:
+    """The names in a path; what leads up and out of the archive is left out, as nothing is written by these names."""
+    return [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
 
 
 def _name(member: zipfile.ZipInfo) -> str:

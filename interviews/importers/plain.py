@@ -9,6 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from interviews.importers.base import ImportedText, NeedsEncoding, Unreadable
+from interviews.importers.encodings import encoding_name
 from interviews.turns import find_turns
 
 EMPTY = _("There is no text in this file. Check that it is the right one, and add it again.")
@@ -107,7 +108,8 @@ def _decode_as_chosen(data: bytes, encoding: str) -> tuple[str, str]:
     if text is None:
         raise Unreadable(
             format_lazy(
-                _("This file is not encoded as {encoding}. Choose another encoding."), encoding=encoding
+                _("This file is not encoded as {encoding}. Choose another encoding."),
+                encoding=encoding_name(encoding),
             )
         )
     return text, used

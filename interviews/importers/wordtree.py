@@ -12,7 +12,12 @@ from interviews.turns import LABEL_LENGTH, find_turns
 
 PICTURES_LEFT_OUT = _("Pictures were left out; the text about them is there.")
 NOTES_IN_BRACKETS = _("Footnotes stand in square brackets where their numbers stood.")
-TABLE_AS_TURNS = _("A table was read as turns: heading row and row numbers were left out.")
+TABLE_AS_TURNS = {  # by what was left out: heading row, row numbers
+    (False, False): _("A table was read as turns."),
+    (True, False): _("A table was read as turns: its heading row was left out."),
+    (False, True): _("A table was read as turns: its row numbers were left out."),
+    (True, True): _("A table was read as turns: its heading row and row numbers were left out."),
+}
 
 COMMENTS_KEPT = _("Comments in the margin become memos: {number}.")
 COMMENTS_LEFT_OUT = _("Comments beyond the first {most} were left out: {number}.")
@@ -101,6 +106,7 @@ class Reader:
 
     def __init__(self, document: dict, *, front: bool = True):
         self._warnings: dict[str, str] = {}
+        self._left_out = (False, False)  # of tables: heading rows, row numbers
         self._comments: dict[str, tuple[str, str]] = {}  # author and words by the comment's number
         meta = document["meta"] if front else {}
         before = [piece for key in _META if key in meta for piece in self._meta(meta[key])]
@@ -244,10 +250,17 @@ class Reader:
             for row in heads + rows:
                 yield _joined([cell for cell in row if cell.text], " | ")
             return
-        self._warnings["table"] = TABLE_AS_TURNS
         speaker, text, time = columns
+        self._note_table(
+            bool(heads), [cell for row in rows for i, cell in enumerate(row) if i not in columns]
+        )
         for row in rows:
             yield _turn_of_row(row[speaker], row[text], row[time] if time is not None else None)
+
+    def _note_table(self, has_heads: bool, others: list[Piece]) -> None:
+        left = has_heads, any(cell.text.strip() for cell in others)
+        self._left_out = tuple(one or other for one, other in zip(self._left_out, left, strict=True))
+        self._warnings["table"] = TABLE_AS_TURNS[self._left_out]
 
     def _rows(self, rows: list) -> list[list[Piece]]:
         return [[_joined(self._blocks(cell[4]), "\n") for cell in row[1]] for row in rows]

@@ -22,6 +22,7 @@ from .. import editing, history, material, respondents, staging
 from ..access import reach
 from ..forms_material import ColumnsForm, TranscriptForm, TurnsForm, UploadForm, language_name
 from ..importers import apart, archive
+from ..importers.encodings import encoding_name
 from ..models import Study, Transcript, Upload
 from ..numbers import whole_number
 from ..speakers import INTERVIEWER, assign
@@ -29,19 +30,6 @@ from ..turns import lang_of
 from .asking import is_script
 
 ENVELOPE = 64 * 1024  # what a multipart body has beside its file
-ENCODINGS = {
-    "gb18030": gettext_lazy("Chinese, simplified (GB 18030)"),
-    "big5": gettext_lazy("Chinese, traditional (Big5)"),
-    "cp932": gettext_lazy("Japanese (Windows)"),
-    "euc_jp": gettext_lazy("Japanese (EUC)"),
-    "cp949": gettext_lazy("Korean (Windows)"),
-    "cp1250": gettext_lazy("Central European (Windows)"),
-    "cp1251": gettext_lazy("Cyrillic (Windows)"),
-    "cp1252": gettext_lazy("Western European (Windows)"),
-    "mac_roman": gettext_lazy("Western European (old Mac)"),
-    "utf-16-le": gettext_lazy("Unicode (UTF-16)"),
-    "utf-16-be": gettext_lazy("Unicode (UTF-16, big endian)"),
-}
 FORMATS = {
     "txt": gettext_lazy("plain text"),
     "docx": gettext_lazy("Word"),
@@ -124,7 +112,7 @@ class Line:
 
     @property
     def encoding(self):
-        return ENCODINGS.get(self.upload.encoding, self.upload.encoding.upper())
+        return encoding_name(self.upload.encoding)
 
 
 @dataclass
@@ -164,7 +152,7 @@ class Lines:
             staging.state(upload),
             self._voices(upload),
             [
-                (name, ENCODINGS.get(name, name), _without_blank_lines(preview))
+                (name, encoding_name(name), _without_blank_lines(preview))
                 for name, preview in upload.encodings
             ],
             columns,

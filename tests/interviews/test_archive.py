@@ -79,3 +79,15 @@ def test_a_file_over_the_limit_comes_without_its_bytes(settings):
 
 def test_names_of_chinese_archives_are_read():
     assert archive._name(zipfile.ZipInfo("访谈.txt".encode("gb18030").decode("cp437"))) == "访谈.txt"
+
+
+def test_names_that_lead_out_of_the_archive_are_read_as_names_alone():
+    parts = {
+        "../../out.txt": TALK,
+        "/etc/talk.txt": TALK,
+        "..": b"",
+        ".hidden/a.txt": TALK,
+        "../.b.txt": TALK,
+    }
+    found = unpacked(make_zip(parts))
+    assert found == [("out.txt", TALK, len(TALK)), ("etc/talk.txt", TALK, len(TALK))]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bench.material import make_zip
 from interviews.importers import NeedsEncoding, Unreadable, apart, foreign, packages, pandoc, plain, read_file
+from interviews.importers.encodings import encoding_name
 
 DEMO = Path(__file__).parents[2] / "interviews" / "demo"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -126,7 +127,7 @@ def test_utf16_without_its_mark_is_proposed():
 
 
 def test_a_chosen_encoding_is_held_to():
-    assert "not encoded as utf-8" in refusal("a.txt", CHINESE.encode("gb18030"), encoding="utf-8")
+    assert "not encoded as UTF-8" in refusal("a.txt", CHINESE.encode("gb18030"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("encoding", ["rot13", "utf-7", "zlib", "unicode_escape", "no-such", "a\0b", ""])
@@ -424,3 +425,40 @@ def test_comments_stay_at_their_words_where_changes_are_tracked():
         "Comments in the margin become memos: 1.",
         "Tracked changes were read as accepted.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            [["Speaker", "Text"], ["I", "So?"], ["L", "Yes."], ["I", "Why?"], ["L", "Work."]],
+            "its heading row was",
+        ),
+        (
+            [["1", "I", "So?"], ["2", "L", "Yes."], ["3", "I", "Why?"], ["4", "L", "Work."]],
+            "its row numbers were left out",
+        ),
+        (
+            [
+                ["No", "Speaker", "Text"],
+                ["1", "I", "So?"],
+                ["2", "L", "Yes."],
+                ["3", "I", "No?"],
+                ["4", "L", "No."],
+            ],
+            "its heading row and row numbers were left out",
+        ),
+        ([["I", "So?"], ["L", "Yes."], ["I", "Why?"], ["L", "Work."]], "A table was read as turns."),
+    ],
+)
+def test_of_a_table_it_is_told_what_was_left_out(rows, told):
+    found = read_file("talk.docx", make_docx(table(*rows)))
+    assert [turn["speaker"] for turn in found.turns] == ["I", "L", "I", "L"]
+    assert any(told in str(warning) for warning in found.warnings), found.warnings
+
+
+def test_every_encoding_that_may_be_chosen_has_a_name_of_its_own():
+    names = {codec: str(encoding_name(codec)) for codec in plain._ALLOWED}
+    assert len(set(names.values())) == len(names)
+    assert not {codec for codec, name in names.items() if " (" not in name} - {"utf-8"}
+    assert names["shift_jis_2004"] == "Japanese (Shift JIS 2004)" and encoding_name("x") == "x"
