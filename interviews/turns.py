@@ -48,6 +48,7 @@ _NAME = re.compile(rf"[^\W\d_](?:[^:：\n]{{0,{LABEL_LENGTH - 1}}})")
 _NAME_CHARACTERS = re.compile(r"[\w .,'’·•&/()（）#\-]+")
 _HAN_NAME = re.compile(rf"[{_HAN}]{{1,4}}(?:[·•][{_HAN}]{{1,6}})?(?: ?[0-9A-Z]{{1,2}})?")
 _SPACE = re.compile(r"\s*")
+_LISTED = re.compile(r"\s*(?:[-–—•*] +)?")  # the sign of a list item may stand before a label
 _MOST_SPEAKERS = 20
 _ENOUGH = 2_000  # lines
 _NUMBERED_ID = re.compile(r"id ?[0-9]{1,6}", re.IGNORECASE)
@@ -131,7 +132,7 @@ def find_turns(text: str) -> list[Turn]:
     stamp before or after it. Lines without a label continue the turn above them. What stands before the
     first label, up to the first empty line, is a header and no turn, nor is a list such as ``Date: 2006``.
     Where no label has a colon, other ways to write one are looked for: ``**Q:**``, ``### Name``, ``[id1]``,
-    ``I – words``, ``12 Name: words``, a name on its own line. A line may hold several speakers.
+    ``I – words``, ``12 Name: words``, ``[Name] 10:03:12``, a name on its own line. A line may hold several speakers.
     In a text without labels every line that is not blank is a turn with the speaker None. A turn begins
     and ends with a character that is not white space; a time stamp alone on a line belongs to the label
     below it.
@@ -246,7 +247,7 @@ def _read_line(text: str, match: re.Match[str]) -> _Line:
     if ":" not in head and "：" not in head:
         return _Line(start, end, None, start, None, start)
     stamp_length, at = _stamp_at(head, 0)
-    found = _name_at(head, _SPACE.match(head, stamp_length).end())
+    found = _name_at(head, _LISTED.match(head, stamp_length).end())
     if found is None:
         if head[0] not in _CLOSING and head[:stamp_length].count(":") < 2 and start + stamp_length < end:
             stamp_length, at = 0, None  # "12:30 we left" tells the time of day
@@ -333,6 +334,7 @@ def _accepted_names(lines: list[_Line]) -> set[str]:
         for name in seen
         if _looks_like_label(name) or (folded[name.casefold()] > 1 and _recurs_like_name(name))
     }
+    found = found or _names_of_every_line(lines)
     stamped = [line.name for line in lines if line.name is not None and line.at is not None]
     if sum(name.casefold() in found for name in stamped) < 2:
         return found
@@ -346,6 +348,15 @@ def _accepted_names(lines: list[_Line]) -> set[str]:
         and _label_word(name) not in _USUAL_WORDS
     }
     return found | {name.casefold() for name in stamped if not name[0].islower() and _recurs_like_name(name)}
+
+
+def _names_of_every_line(lines: list[_Line]) -> set[str]:
+    """The possible labels, casefolded, of a text in which every line has one and somebody answers; else none."""
+    names = [line.name for line in lines]
+    if not all(name and not name[0].islower() and _recurs_like_name(name) for name in names):
+        return set()
+    found = {name.casefold() for name in names}
+    return found if 2 <= len(found) <= _MOST_SPEAKERS and found.isdisjoint(_NO_LABELS) else set()
 
 
 def _looks_like_label(name: str) -> bool:
@@ -441,17 +452,16 @@ def _labelled_otherwise(lines: list[_Line], text: str) -> tuple[list[_Line], set
 
 def _names_in_style(lines: list[_Line], is_doubtful: bool) -> set[str]:
     """The labels of lines, casefolded, if there are enough to call it a style; else none."""
-    counts = Counter(line.name.casefold() for line in lines if line.name is not None)
-    names = {
-        line.name.casefold()
-        for line in lines
-        if line.name is not None
-        and line.name.casefold() not in _NO_LABELS
-        and (
-            _looks_like_label(line.name)
-            or (counts[line.name.casefold()] > 1 and _recurs_like_name(line.name))
-        )
-    }
+    headed = [line for line in lines if line.name is not None and line.name.casefold() not in _NO_LABELS]
+    counts = Counter(line.name.casefold() for line in headed)
+    once = {line.name.casefold() for line in headed if _recurs_like_name(line.name)}
+    names = {line.name.casefold() for line in headed if _looks_like_label(line.name)}
+    names |= {name for name in once if counts[name] > 1}
+    timed = {line.name.casefold() for line in headed if line.at is not None}
+    if len(timed) > 1:
+        names |= once & timed
+    if not is_doubtful:
+        names = (names or _names_of_every_line(lines)) | (once if len(names) == 1 else set())
     labelled = sum(counts[name] for name in names)
     too_few = is_doubtful and labelled * 5 < len(lines) * 2
     return names if 2 <= len(names) <= _MOST_SPEAKERS and not too_few else set()
@@ -469,7 +479,11 @@ def _in_style(line: _Line, style: re.Pattern[str], head: str, after: int, at: in
     name = match["name"].strip() if match else ""
     if not name or not name[0].isalpha() or not (_could_be_name(name) or _NUMBERED_ID.fullmatch(name)):
         return line
-    return line._replace(name=name, words=line.start + match.end(), at=at)
+    words = match.end()
+    if at is None:
+        after, at = _stamp_at(head, _SPACE.match(head, words).end())
+        words = words if at is None else after
+    return line._replace(name=name, words=line.start + words, at=at)
 
 
 def _has_neighbours(lines: list[_Line]) -> bool:

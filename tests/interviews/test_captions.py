@@ -165,3 +165,17 @@ def test_time_grows_no_faster_than_the_file(text):
     started = time.process_time()
     read_file("a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nx " + text.encode())
     assert time.process_time() - started < 5
+
+
+def test_names_that_come_once_each_are_speakers_where_every_cue_has_one():
+    cue = "{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{words}\n\n"
+    said = [cue.format(n=n, words=words) for n, words in enumerate(["Anna: Hello", "Ben: Hi"], start=1)]
+    assert speakers(said) == ["Anna", "Ben"]
+    said = [
+        cue.format(n=n, words=words) for n, words in enumerate(["The reason: money", "so we left"], start=1)
+    ]
+    assert speakers(said) == [None, None]
+
+
+def speakers(cues):
+    return [turn["speaker"] for turn in read_file("talk.srt", "".join(cues).encode()).turns]

@@ -1,3 +1,4 @@
+import itertools
 import json
 import time
 from collections import Counter
@@ -463,3 +464,83 @@ def test_who_speaks_once_is_known_where_names_stand_beside_times():
         ("Anna", "yes."),
         ("Unknown Speaker", "Note: 12 of them."),
     ]
+
+
+ANNA_AND_BEN = [("Anna", "Hello there."), ("Ben", "Hi.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna: Hello there.\nBen: Hi.\n",
+        "- Anna: Hello there.\n- Ben: Hi.\n",
+        "**Anna**: Hello there.\n\n**Ben**: Hi.\n",
+        "**Anna:** Hello there.\n**Ben:** Hi.\n",
+        "[Anna] 10:03:12\nHello there.\n\n[Ben] 10:03:20\nHi.\n",
+        "[Anna] 10:03:12 Hello there.\n[Ben] 10:03:20 Hi.\n",
+    ],
+)
+def test_who_speaks_once_in_a_short_text_is_heard(text):
+    assert spoken(text) == ANNA_AND_BEN
+
+
+def test_the_time_after_a_name_in_brackets_is_a_time():
+    turns = find_turns("[Anna Smith] 10:03:12\nHello.\n[Ben] 00:03:20\nHi.\n")
+    assert [(turn["speaker"], turn["at"]) for turn in turns] == [("Anna Smith", 36_192_000), ("Ben", 200_000)]
+
+
+def test_where_one_heading_is_a_speaker_so_are_those_that_come_once():
+    text = "### Anna\nHello.\n\n### Ben\nHi.\n\n### Anna\nHow are you?\n"
+    assert spoken(text) == [("Anna", "Hello."), ("Ben", "Hi."), ("Anna", "How are you?")]
+    text = (
+        "### Interviewer\nHi.\n### Ben\nHello.\n### Interviewer\nWhy?\n### Ben\nSo.\n### Background\nNotes.\n"
+    )
+    assert spoken(text)[-1] == ("Ben", "So.\n### Background\nNotes.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Study\n\n### Methods\nWe talked.\n\n### Findings\nMany things.\n",
+        "Well: we left.\nThe reason: money.\n",
+        "He told me: go.\nAnna: no.\n",
+        "Things to buy:\n- Milk: two\n- Bread: one\n",
+        "[Laughs] He said so.\n[Pause] Then we left.\n",
+        "[Suzhou] in spring.\n[Boston] in autumn.\nAnd then home.\n",
+        "Date: 2006\nPlace: Suzhou\n",
+        "Anna: Hello there.\nBen: Hi.\nAnd then we went home.\n",
+    ],
+)
+def test_headings_lists_and_sentences_with_a_colon_are_nobodys_words(text):
+    assert {speaker for speaker, _words in spoken(text)} == {None}
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Anna: so",
+                "- Ben: yes",
+                "**Cy**: no",
+                "### Anna",
+                "[Ben] 10:03:12",
+                "plain words",
+                "",
+                "Well: ok",
+            ]
+        ),
+        max_size=12,
+    )
+)
+def test_no_word_is_lost_whatever_labels_are_mixed(lines):
+    text = "\n".join(lines)
+    turns = find_turns(text)
+    first = min((turn["start"] for turn in turns), default=len(text))
+    kept = text[:first] + "".join(
+        text[turn["start"] : turn["end"]] + text[turn["end"] : following["start"] if following else len(text)]
+        for turn, following in itertools.zip_longest(turns, turns[1:])
+    )
+    assert kept == text
+    assert all(
+        not text[turn["end"] : following["start"]].strip() for turn, following in itertools.pairwise(turns)
+    )
