@@ -7,6 +7,10 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
+
+from interviews import access
+from tests.factories import make_reader, make_study
 
 SHOW = """
 import json, sys
@@ -91,3 +95,18 @@ def test_the_policy_allows_nothing_inline(tmp_path):
     assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & sources
     assert policy["default-src"] == ["'none'"]
     assert not [source for source in sources if "://" in source]
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_one_line_in_the_log_and_a_fault_has_its_traceback(client, caplog, monkeypatch):
+    study = make_study()
+    client.force_login(make_reader(study))
+    address = reverse("interviews:import", args=[study.slug])
+    assert client.get(address).status_code == 403
+    [record] = caplog.records
+    assert "Forbidden" in record.message and record.exc_info is None and "Traceback" not in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(access, "allows", lambda *_args: 1 / 0)
+    client.raise_request_exception = False
+    assert client.get(address).status_code == 500
+    assert "ZeroDivisionError" in caplog.text
