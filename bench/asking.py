@@ -21,16 +21,9 @@ def large_study(bench):
         )
         transcripts = material.make_transcripts(study, scale.asked_transcripts, scale.asked_words)
         material.make_codings(study, transcripts, scale.asked_codings, bench.coders, quote=False)
-        _settle()
+        material.settle()
         bench._large = study, transcripts[0]
     return bench._large
-
-
-def _settle():
-    """What PostgreSQL does by itself in the minutes after so much was written, so that it is not measured."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
 
 
 def measure(bench, server):

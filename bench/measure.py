@@ -222,6 +222,7 @@ class Bench:
             study = self.study(f"Study of {total}")
             transcripts = material.make_transcripts(study, min(200, max(12, total // 1000)), 2_000)
             material.make_codings(study, transcripts, total, self.coders, quote=total <= 200_000)
+            material.settle()
             self._counted[total] = study, transcripts[0]
         return self._counted[total]
 

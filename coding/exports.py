@@ -1,31 +1,28 @@
 """CSV and XLSX files of what was found; docs/export-columns.md tells readers of the files what is in them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 
 from django.db import transaction
-from django.db.models import TextField
-from django.db.models.functions import Cast
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interviews.csv_files import csv_response
+from interviews.csv_files import csv_cell, csv_cells, csv_of_lines, csv_response
 from interviews.history import note
-from interviews.models import Attribute, Respondent, Transcript
-from interviews.restricted import WITHHELD, hidden_in_exports
+from interviews.models import Attribute, Respondent
+from interviews.restricted import hidden_in_exports
 
-from . import guard
+from . import guard, segment_rows
 from .analysis.faces import heat
 from .columns import BY_TYPE
 from .models import CodedSegment, Memo
-from .queries.around import turn_at
 from .queries.crosstab import CrossTable
 from .queries.frame import Frame
 from .queries.question import Question, asked_codes, asked_people, coded_rows
+from .segment_rows import Recurring
 from .shown import Shown, ShownRow, chosen_rows, full_label, lines_of
 from .withheld import segments_withheld
 from .workbooks import DIFFERENCE, PERCENT, WHOLE, Sheet, workbook_response
@@ -114,38 +111,56 @@ def coded_respondents(frame: Frame, question: Question) -> set[int]:
 
 def coded_segments_csv(study, frame: Frame, question: Question, said: Said) -> StreamingHttpResponse:
     """Coded segments, one a row, by transcript (title), start, end and code path; columns in docs/export-columns.md."""
-    header, rows = coded_segments_table(study, frame, question, said)
-    return csv_response(filename(study, "coded-segments"), header, rows)
+    kind = segment_rows.Kind(csv_cells, csv_cell, _csv_line)
+    lines = _coded_segments(study, frame, question, said, kind)
+    return csv_of_lines(filename(study, "coded-segments"), _coded_segments_header(said), lines)
 
 
-def coded_segments_table(
-    study, frame: Frame, question: Question, said: Said
-) -> tuple[list[str], Iterator[list]]:
+def _csv_line(
+    key, segment, transcript, person, code, coder, created, start, end, turn, quote, memo, revision, marks
+):
+    return (
+        f"{key},{segment},{transcript},{person},{code},{coder},{created},{start},{end},{turn},{quote},{memo},{revision},"
+        f"{marks}\r\n"
+    )
+
+
+def _coded_segments_header(said):
     names = said.headings({*BEFORE_ATTRIBUTES, BY_TYPE, *AFTER_ATTRIBUTES})
-    header = [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
-    return header, _coded_segments(study, frame, question, said)
+    return [*BEFORE_ATTRIBUTES, *names, *AFTER_ATTRIBUTES]
 
 
 def coded_segments_xlsx(study, frame: Frame, question: Question, said: Said, about: list) -> FileResponse:
     """``coded_segments_csv`` with moments, dates and numbers as such; ``about`` fills the sheet "Query"."""
-    header, rows = coded_segments_table(study, frame, question, said)
+    header = _coded_segments_header(said)
     kinds = {choice.key: choice.kind for choice in frame.attributes}
     dates = [
         len(BEFORE_ATTRIBUTES) + place
         for place, key in enumerate(said.shown)
         if kinds.get(key) == Attribute.Kind.DATE
     ]
-    created = header.index("created")
 
-    def typed():
-        for row in rows:
-            row[created] = datetime.fromisoformat(row[created])
-            for place in dates:
-                row[place] = _date(row[place])
-            yield row
+    def typed(key, segment, title, person, code, coder, created, start, end, turn, *others):
+        quote, memo, revision, marks = others
+        cells = [
+            key,
+            segment,
+            *title,
+            *person,
+            *code,
+            *coder,
+            datetime.fromisoformat(created),
+            start,
+            end,
+            *turn,
+        ]
+        for place in dates:
+            cells[place] = _date(cells[place])
+        return [*cells, quote, memo, revision, *marks]
 
+    rows = _coded_segments(study, frame, question, said, segment_rows.Kind(list, str, typed))
     widths = [WIDE.get(name, 14) for name in header]
-    sheet = Sheet(_("Coded segments"), header, typed(), widths, frozen_columns=3)
+    sheet = Sheet(_("Coded segments"), header, rows, widths, frozen_columns=3)
     return workbook_response(filename(study, "coded-segments", "xlsx"), [sheet], lambda: about)
 
 
@@ -156,69 +171,14 @@ def _date(value):
         return value
 
 
-def _coded_segments(study, frame, question, said):
+def _coded_segments(study, frame, question, said, kind):
     codes = {code.id: (code.name, path_text(code.path)) for code in asked_codes(frame, question)}
-    rows = _asked_rows(frame, question, codes)
-    people = _people(study, said)
-    small = dict.fromkeys(said.small, "yes")
-    memos = _memos(study)
     hidden = hidden_in_exports(study)
     withheld = segments_withheld(study, frame, question) if hidden else 0
-    nobody = ["", *[""] * len(said.shown)]
-    # One transcript at a time, in order: nothing has to be sorted or held.
-    for transcript, title in frame.transcripts.items():
-        found = rows.filter(content_object__transcript=transcript).order_by(
-            "content_object__start", "content_object__end"
-        )
-        lines = (
-            found.annotate(key=Cast("pk", TextField()))
-            .values_list(
-                "key",
-                "content_object_id",
-                "content_object__start",
-                "content_object__end",
-                "content_object__quote",
-                "tag_id",
-                "coder__username",
-                "created_at",
-                "code_revision",
-                "respondent_id",
-            )
-            .iterator(chunk_size=2000)
-        )
-        turns = None
-        for _segment, of_segment in groupby(lines, key=lambda line: line[1]):
-            for key, segment, start, end, quote, code, coder, created, revision, respondent in sorted(
-                of_segment, key=lambda line: (codes[line[5]][1], line[6])
-            ):
-                pk = _with_dashes(key)
-                is_hidden = hidden.touches(transcript, start, end)
-                turns = turns or _turns(transcript)
-                number, turn = turn_at(turns, start)
-                yield [
-                    pk,
-                    segment,
-                    title,
-                    *people.get(respondent, nobody),
-                    *codes[code],
-                    coder,
-                    f"{created.isoformat(timespec='microseconds')[:26]}Z",
-                    start,
-                    end,
-                    number or "",
-                    (turn and turn["speaker"]) or "",
-                    str(WITHHELD) if is_hidden else quote,
-                    "" if is_hidden else memos.get(pk, ""),
-                    revision,
-                    "yes" if is_hidden else "",
-                    withheld,
-                    small.get(respondent, ""),
-                ]
-
-
-def _with_dashes(key):
-    """A UUID as text, which SQLite keeps without dashes; to make a UUID of each would take longer than its row."""
-    return key if "-" in key else f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+    people = _people(study, said) | {None: [""] * (1 + len(said.shown))}
+    recurring = Recurring(people, codes, said.small, _memos(study), withheld)
+    coded = _asked_rows(frame, question, codes)
+    return segment_rows.rows(coded, frame.transcripts, recurring, hidden, kind)
 
 
 def _asked_rows(frame, question, codes):
@@ -233,11 +193,6 @@ def _narrowed_to_people(rows, frame, question):
     if not question.filters_people:
         return rows
     return rows.filter(respondent__in=[person.id for person in asked_people(frame, question)])
-
-
-def _turns(transcript_id):
-    turns = Transcript.objects.values_list("turns", flat=True).get(pk=transcript_id)
-    return [turn["end"] for turn in turns], turns
 
 
 def _people(study, said):

@@ -9,9 +9,12 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coding.demo import load_demo
-from coding.models import Memo
+from coding.models import CodedSegment, Memo
+from coding.segment_rows import ascending
 from tests.factories import (
     make_attribute,
     make_code,
@@ -224,3 +227,22 @@ def test_the_history_notes_as_many_codings_as_the_file_has(client, params):
     noted = study.events.get(action="export").after["noted:export"]
     assert noted["rows"] == len(lines) - 1 > 0
     assert bool(noted["filters"]) == bool(params)
+
+
+@given(st.lists(st.integers(0, 99)), st.integers(1, 5))
+def test_runs_ascend_and_are_all_of_it_in_order(numbers, most):
+    runs = list(ascending(numbers, most))
+    assert [number for run in runs for number in run] == numbers
+    assert all(run == sorted(run) and 1 <= len(run) <= most for run in runs)
+
+
+def test_rows_are_in_the_order_of_titles_whatever_the_ids(client):
+    study = make_study()
+    coder, code = make_coder(study), make_code(study, "Order")
+    for title in ("C", "A", "B"):
+        make_coded_segment(make_transcript(study, title=title), code, coder)
+    rows = fetch(client, study)
+    assert [row["transcript"] for row in rows] == ["A", "B", "C"]
+    assert {uuid.UUID(row["coded_segment_id"]) for row in rows} == set(
+        CodedSegment.objects.values_list("pk", flat=True)
+    )
