@@ -1,7 +1,7 @@
 """Coded segments as rows of a file, by the hundred thousand.
 
-Most of a row's cells recur: what is said of a respondent, a code, a turn. They are made ready once, as ``prepared``
-says: as text for a CSV, as they are for a workbook.
+Most of a row's cells recur: what is said of a respondent, a code, a turn. They are made ready once, as a Kind
+of file says: as text for a CSV, as they are for a workbook.
 """
 
 from bisect import bisect_right
