@@ -51,6 +51,7 @@ _SPACE = re.compile(r"\s*")
 _LISTED = re.compile(r"\s*(?:[-–—•*] +)?")  # the sign of a list item may stand before a label
 _MOST_SPEAKERS = 20
 _ENOUGH = 2_000  # lines
+_SHORT = 20  # lines; in a longer text who speaks comes back
 _NUMBERED_ID = re.compile(r"id ?[0-9]{1,6}", re.IGNORECASE)
 _OTHER_STYLES = (  # each with whether it may be met by chance, so that most lines must keep to it
     (
@@ -119,7 +120,10 @@ _SENTENCE_WORDS = _words(
 _NO_LABELS = _SENTENCE_WORDS | _words(
     """
     laughs laughter laughing pause pauses silence inaudible unintelligible crosstalk overlapping sighs coughs
-    crying music applause mm hmm hm uh um right sure 笑 大笑 苦笑 停顿 沉默 叹气 咳嗽 听不清 掌声 嗯 对 是 好
+    crying music applause mm hmm hm uh um right sure
+    abstract aims appendix background conclusion conclusions context discussion findings introduction method
+    methods objectives opportunities overview references result results strengths threats weaknesses
+    摘要 背景 方法 结果 結果 讨论 討論 结论 結論 附录 附錄 笑 大笑 苦笑 停顿 沉默 叹气 咳嗽 听不清 掌声 嗯 对 是 好
     """
 )
 _HAN_SENTENCE_ENDS = frozenset("说道想讲喊叫如是为下及即了的来去意点面说說講為來點們们")
@@ -138,7 +142,7 @@ def find_turns(text: str) -> list[Turn]:
     below it.
     """
     lines = [_read_line(text, match) for match in _LINE.finditer(text)]
-    names = _accepted_names(lines)
+    names = _accepted_names(lines, _openings(lines))
     first = _first_labelled(lines, names, text)
     if first is None:
         lines, names = _labelled_otherwise(lines, text)
@@ -181,13 +185,16 @@ def milliseconds(stamp: str) -> int | None:
     return at if end == len(stamp) else None
 
 
-def labels_of_lines(lines: list[str]) -> list[tuple[str, int] | None]:
-    """For each of some lines the label it begins with and where its words begin, or None."""
+def labels_of_lines(lines: list[str], openings: list[bool] | None = None) -> list[tuple[str, int] | None]:
+    """For each of some lines the label it begins with and where its words begin, or None.
+
+    ``openings`` says of each whether something new begins there, such as a paragraph; without it all do.
+    """
     read = [
         _read_line(line, match) if (match := _LINE.search(line)) else _Line(0, 0, None, 0, None, 0)
         for line in lines
     ]
-    names = _accepted_names(read)
+    names = _accepted_names(read, openings or [True] * len(read))
     return [
         (line.name, line.words) if line.name is not None and line.name.casefold() in names else None
         for line in read
@@ -323,7 +330,7 @@ def _label_word(label: str) -> str:
     return label.strip().rstrip(":：").casefold().rstrip("0123456789 .#-_")
 
 
-def _accepted_names(lines: list[_Line]) -> set[str]:
+def _accepted_names(lines: list[_Line], openings: list[bool]) -> set[str]:
     """The possible labels, casefolded, that are labels: by their look, because they recur, or by times as others."""
     seen = Counter(line.name for line in lines if line.name is not None)
     folded: Counter[str] = Counter()
@@ -334,7 +341,8 @@ def _accepted_names(lines: list[_Line]) -> set[str]:
         for name in seen
         if _looks_like_label(name) or (folded[name.casefold()] > 1 and _recurs_like_name(name))
     }
-    found = found or _names_of_every_line(lines)
+    if not found or len(lines) <= _SHORT:
+        found |= _names_of_every_opening(lines, openings)
     stamped = [line.name for line in lines if line.name is not None and line.at is not None]
     if sum(name.casefold() in found for name in stamped) < 2:
         return found
@@ -350,13 +358,25 @@ def _accepted_names(lines: list[_Line]) -> set[str]:
     return found | {name.casefold() for name in stamped if not name[0].islower() and _recurs_like_name(name)}
 
 
-def _names_of_every_line(lines: list[_Line]) -> set[str]:
-    """The possible labels, casefolded, of a text in which every line has one and somebody answers; else none."""
+def _names_of_every_opening(lines: list[_Line], openings: list[bool]) -> set[str]:
+    """The possible labels, casefolded, of a text that has one at every opening and somebody answers; else none.
+
+    Openings are all lines if all have one, else those where a paragraph begins, with words beside the label.
+    """
+    if not all(line.name for line in lines):
+        lines = [line for line, opens in zip(lines, openings, strict=True) if opens]
+        if not all(line.name and line.words < line.end for line in lines):
+            return set()
     names = [line.name for line in lines]
-    if not all(name and not name[0].islower() and _recurs_like_name(name) for name in names):
+    if not all(not name[0].islower() and _recurs_like_name(name) for name in names):
         return set()
     found = {name.casefold() for name in names}
     return found if 2 <= len(found) <= _MOST_SPEAKERS and found.isdisjoint(_NO_LABELS) else set()
+
+
+def _openings(lines: list[_Line]) -> list[bool]:
+    """Whether each line is the first or has an empty one above it."""
+    return [not i or line.start - lines[i - 1].end > 1 for i, line in enumerate(lines)]
 
 
 def _looks_like_label(name: str) -> bool:
@@ -461,7 +481,9 @@ def _names_in_style(lines: list[_Line], is_doubtful: bool) -> set[str]:
     if len(timed) > 1:
         names |= once & timed
     if not is_doubtful:
-        names = (names or _names_of_every_line(lines)) | (once if len(names) == 1 else set())
+        names = (names or _names_of_every_opening(lines, _openings(lines))) | (
+            once if len(names) == 1 else set()
+        )
     labelled = sum(counts[name] for name in names)
     too_few = is_doubtful and labelled * 5 < len(lines) * 2
     return names if 2 <= len(names) <= _MOST_SPEAKERS and not too_few else set()

@@ -140,7 +140,8 @@ def _utterances(cues: list[_Cue], is_vtt: bool) -> list[Utterance]:
     Where labels are written, they are written when the speaker changes: a cue without one goes on.
     """
     voiced = [(cue.at, voice, line) for cue in cues for voice, line in _voices(cue, is_vtt)]
-    labels = labels_of_lines([line if voice is None else "" for _at, voice, line in voiced])
+    openings = [not i or at != voiced[i - 1][0] for i, (at, _voice, _line) in enumerate(voiced)]
+    labels = labels_of_lines([line if voice is None else "" for _at, voice, line in voiced], openings)
     has_voices = any(voice is not None for _at, voice, _line in voiced)
     found: list[tuple[Utterance, list[str]]] = []
     speaker, last_at = None, None

@@ -175,6 +175,8 @@ def test_names_that_come_once_each_are_speakers_where_every_cue_has_one():
         cue.format(n=n, words=words) for n, words in enumerate(["The reason: money", "so we left"], start=1)
     ]
     assert speakers(said) == [None, None]
+    said = [cue.format(n=1, words="Anna: Hello\nmy friend"), cue.format(n=2, words="Ben: Hi")]
+    assert speakers(said) == ["Anna", "Ben"]
 
 
 def speakers(cues):

@@ -484,6 +484,25 @@ def test_who_speaks_once_in_a_short_text_is_heard(text):
     assert spoken(text) == ANNA_AND_BEN
 
 
+@pytest.mark.parametrize("text", ["{}: Hi\nthere.\n\n{}: Yes.\n", "**{}**: Hi\nthere.\n\n**{}:** Yes.\n"])
+def test_lines_below_a_name_go_on_in_its_paragraph(text):
+    assert spoken(text.format("Anna", "Ben")) == [("Anna", "Hi\nthere."), ("Ben", "Yes.")]
+
+
+@pytest.mark.parametrize("first", ["Anna", "Interviewer"])
+def test_who_answers_once_in_a_list_is_heard_beside_one_who_is_known(first):
+    assert spoken(f"- {first}: Hi\n- Ben: Yes\n- {first}: So\n") == [
+        (first, "Hi"),
+        ("Ben", "Yes"),
+        (first, "So"),
+    ]
+
+
+def test_headings_of_topics_stay_text_beside_those_of_speakers():
+    text = "## Interviewer\nHi.\n\n## Methods\nWe talked.\n\n## Findings\nMany.\n"
+    assert not {"Methods", "Findings"} & {speaker for speaker, _words in spoken(text)}
+
+
 def test_the_time_after_a_name_in_brackets_is_a_time():
     turns = find_turns("[Anna Smith] 10:03:12\nHello.\n[Ben] 00:03:20\nHi.\n")
     assert [(turn["speaker"], turn["at"]) for turn in turns] == [("Anna Smith", 36_192_000), ("Ben", 200_000)]
@@ -508,6 +527,10 @@ def test_where_one_heading_is_a_speaker_so_are_those_that_come_once():
         "[Laughs] He said so.\n[Pause] Then we left.\n",
         "[Suzhou] in spring.\n[Boston] in autumn.\nAnd then home.\n",
         "Date: 2006\nPlace: Suzhou\n",
+        "### Methods\nWe talked.\n\n### Findings\nMany things.\n\n### Methods\nAgain.\n",
+        "### Suzhou\nIn spring.\n\n### Boston\nIn autumn.\n",
+        "**Strengths**: a team.\n**Weaknesses**: money.\n",
+        "Anna: Hello there.\n\nWe went home.\n\nBen: Hi.\n",
         "Anna: Hello there.\nBen: Hi.\nAnd then we went home.\n",
     ],
 )
