@@ -45,7 +45,7 @@ def _members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
     bomb = whole > MAX_UNPACKED or (whole > RATIO_MATTERS_FROM and whole > size * MAX_RATIO)
     if len(parts) > 5 * MAX_FILES or bomb or _DOCUMENTS_HAVE & set(archive.namelist()):
         return []
-    members = [part for part in parts if not part.is_dir() and not _is_hidden(part.filename)]
+    members = [part for part in parts if not part.is_dir() and not _is_hidden(_name(part))]
     if len(members) > MAX_FILES or any(part.flag_bits & _ENCRYPTED for part in members):
         return []
     return members if archive.testzip() is None else []
@@ -60,7 +60,7 @@ def _is_hidden(path: str) -> bool:
 
 def _parts(path: str) -> list[str]:
     """The names in a path; what leads up and out of the archive is left out, as nothing is written by these names."""
-    return [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
+    return [part for part in PurePosixPath(path.replace("\\", "/")).parts if part not in ("/", "..")]
 
 
 def _name(member: zipfile.ZipInfo) -> str:

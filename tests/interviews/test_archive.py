@@ -88,6 +88,7 @@ def test_names_that_lead_out_of_the_archive_are_read_as_names_alone():
         "..": b"",
         ".hidden/a.txt": TALK,
         "../.b.txt": TALK,
+        "..\\..\\of Windows.txt": TALK,
     }
     found = unpacked(make_zip(parts))
-    assert found == [("out.txt", TALK, len(TALK)), ("etc/talk.txt", TALK, len(TALK))]
+    assert found == [(name, TALK, len(TALK)) for name in ("out.txt", "etc/talk.txt", "of Windows.txt")]
