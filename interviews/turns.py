@@ -341,8 +341,13 @@ def _accepted_names(lines: list[_Line], openings: list[bool]) -> set[str]:
         for name in seen
         if _looks_like_label(name) or (folded[name.casefold()] > 1 and _recurs_like_name(name))
     }
-    if not found or len(lines) <= _SHORT:
-        found |= _names_of_every_opening(lines, openings)
+    if not found:
+        found = _names_of_every_opening(lines, openings)
+    elif len(lines) <= _SHORT:  # what stands above the first of them is a head of keys and values
+        body = next(
+            i for i, line in enumerate(lines) if line.name is not None and line.name.casefold() in found
+        )
+        found |= _names_of_every_opening(lines[body:], openings[body:])
     stamped = [line.name for line in lines if line.name is not None and line.at is not None]
     if sum(name.casefold() in found for name in stamped) < 2:
         return found

@@ -567,3 +567,10 @@ def test_no_word_is_lost_whatever_labels_are_mixed(lines):
     assert all(
         not text[turn["end"] : following["start"]].strip() for turn, following in itertools.pairwise(turns)
     )
+
+
+def test_keys_above_the_first_speaker_are_no_speakers():
+    head = "Name: Wenbo\nAge: 40\nProfession: engineer\n\n"
+    talk = "Interviewer: So?\n\nWenbo: Yes.\n\nInterviewer: And?\n\nWenbo: No.\n"
+    assert [speaker for speaker, _words in spoken(head + talk)] == ["Interviewer", "Wenbo"] * 2
+    assert [speaker for speaker, _words in spoken("Name: X\nAge: 40\n\nI: Hi\nA: Hello\n")] == ["I", "A"]
