@@ -352,7 +352,7 @@ def _find_parents(rows, codes):
         named = by_name.get(" ".join(row.given_parent.split()), [])
         named = [thing for thing in named if isinstance(thing, Row)] or named
         path = path_of(row.given_parent)
-        if len(named) == 1 and len(path) == 1:
+        if len(named) == 1 and path == (named[0].name,):  # else another name may be meant, written as a path
             row.above = named[0]
         else:
             waiting.append((row, path, named))

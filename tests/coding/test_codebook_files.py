@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 from docx import Document
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -275,6 +275,7 @@ def test_the_demos_codebook_round_trips(study, lead):
 
 class RoundTrip(TestCase):
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @example([(0, "\\"), (0, "\\\\"), (1, "=")])
     @given(
         st.lists(
             st.tuples(
