@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "config.patience.PatienceMiddleware",
+    "config.refusals.NulMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

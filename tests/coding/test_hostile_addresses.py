@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from django.db import transaction
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,3 +201,20 @@ class HostileAddresses(TestCase):
         self.client.force_login(self.lead)
         address = data.draw(st.sampled_from(list(self.addresses())))
         self.ask(address, data.draw(self.query()))
+
+    def test_a_nul_is_refused_in_words_wherever_it_stands(self):
+        self.client.force_login(self.lead)
+        for address in self.addresses():
+            for name in ("q", "coder", "code", "by", "unheard_of"):
+                page = self.ask(address, [(name, "a\0b")]).content.decode()
+                assert "cannot be read" in page or "no NUL sign" in page
+        assert self.client.get("/studies/a%00b/").status_code == 400
+
+    def test_a_nul_that_is_sent_is_kept_or_refused(self):
+        self.client.force_login(self.lead)
+        keep = reverse("coding:keep-result", args=[self.study.slug])
+        sent = {"name": "a\0b", "kind": "crosstab", "address": "", "freeze": "yes"}
+        with transaction.atomic():
+            answer = self.client.post(keep, sent)
+            transaction.set_rollback(True)
+        assert answer.status_code in (302, 400), answer.status_code
