@@ -5,19 +5,23 @@ of file says: as text for a CSV, as they are for a workbook.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby, product
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db.models import F, Func, TextField
+from django.db.models import Count, F, Func, TextField
 from django.db.models.functions import Cast
 
 from interviews.models import Transcript
 from interviews.restricted import WITHHELD, Hidden
 
-AT_ONCE = 2000
-TRANSCRIPTS_AT_ONCE = 20
+from .models import Segment
+from .streamed import streamed
+
+TRANSCRIPTS_AT_ONCE = 50
+SEGMENTS_AT_ONCE = 10_000
+YES = ("", "yes")
 
 
 class Recurring(NamedTuple):
@@ -73,19 +77,36 @@ def rows(coded, transcripts: Mapping[int, str], recurring: Recurring, hidden: Hi
     many are, small group]``.
     """
     made = _Rows(transcripts, recurring, hidden, kind)
-    for part in ascending(list(transcripts), TRANSCRIPTS_AT_ONCE):
-        for _segment, lines in groupby(_lines(coded, part), key=itemgetter(0)):
-            yield from made.of_segment(list(lines))
+    for part in ascending(_sizes(transcripts), TRANSCRIPTS_AT_ONCE, SEGMENTS_AT_ONCE):
+        made.read_turns(part)
+        # Whole before it is handed on: a slow download would hold up the statement, and the connection with it.
+        yield from [
+            row
+            for _segment, lines in groupby(_lines(coded, part), key=itemgetter(0))
+            for row in made.of_segment(list(lines))
+        ]
 
 
-def ascending(numbers: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Numbers in their order, cut into runs that ascend, so that a database has each run in order by sorting it."""
+def _sizes(transcripts):
+    """How many segments each transcript has, in their order."""
+    rows = Segment.objects.filter(transcript__in=list(transcripts)).order_by()
+    sizes = dict(rows.values_list("transcript").annotate(Count("pk")))
+    return {pk: sizes[pk] for pk in transcripts if pk in sizes}
+
+
+def ascending(sizes: Mapping[int, int], most: int, largest: int) -> Iterator[list[int]]:
+    """Numbers in their order, cut into runs that ascend, so that a database has each run in order by sorting it.
+
+    A run has at most ``most`` numbers; together they are not larger than ``largest``, unless one alone is.
+    """
     run: list[int] = []
-    for number in numbers:
-        if run and (number < run[-1] or len(run) == most):
+    together = 0
+    for number, size in sizes.items():
+        if run and (number < run[-1] or len(run) == most or together + size > largest):
             yield run
-            run = []
+            run, together = [], 0
         run.append(number)
+        together += size
     if run:
         yield run
 
@@ -94,9 +115,8 @@ def _lines(coded, transcripts):
     where = "content_object__"
     found = coded.filter(**{f"{where}transcript__in": transcripts})
     found = found.order_by(f"{where}transcript_id", f"{where}start", f"{where}end")
-    return (
-        found.annotate(key=_Dashed(F("pk")), moment=_Moment(F("created_at")))
-        .values_list(
+    return streamed(
+        found.annotate(key=_Dashed(F("pk")), moment=_Moment(F("created_at"))).values_list(
             "content_object_id",
             f"{where}transcript_id",
             f"{where}start",
@@ -109,7 +129,6 @@ def _lines(coded, transcripts):
             "code_revision",
             "respondent_id",
         )
-        .iterator(chunk_size=AT_ONCE)
     )
 
 
@@ -123,26 +142,31 @@ class _Rows:
         self.codes = {pk: kind.cells(list(cells)) for pk, cells in recurring.codes.items()}
         self.order = {pk: path for pk, (_name, path) in recurring.codes.items()}
         self.coders = _Made(lambda name: kind.cells([name]))
-        self.marks = _Made(
-            lambda is_so: kind.cells(
-                ["yes" if is_so[0] else "", recurring.withheld, "yes" if is_so[1] else ""]
-            )
-        )
+        self.marks = {
+            (is_hidden, is_small): kind.cells([YES[is_hidden], recurring.withheld, YES[is_small]])
+            for is_hidden, is_small in product((False, True), repeat=2)
+        }
         self.withheld, self.no_memo = kind.text(str(WITHHELD)), kind.text("")
         self.transcript = None
+        self.turns_of = {}
+
+    def read_turns(self, transcripts):
+        rows = Transcript.objects.filter(pk__in=transcripts).values_list("pk", "turns")
+        self.turns_of = {pk: _Turns(turns, self.kind.cells) for pk, turns in rows}
 
     def of_segment(self, lines):
         segment, transcript, start, end, quote = lines[0][:5]
         if transcript != self.transcript:
             self.transcript, self.title = transcript, self.kind.cells([self.transcripts[transcript]])
-            self.turns = _Turns(transcript, self.kind.cells)
+            self.turns = self.turns_of[transcript]
         if len(lines) > 1:
             lines.sort(key=lambda line: (self.order.get(line[6], ""), line[7]))
         is_hidden = self.hidden.touches(transcript, start, end)
         quote = self.withheld if is_hidden else self.kind.text(quote)
         title, turn, made = self.title, self.turns.at(start), self.kind.row
         people, nobody, codes, coders = self.people, self.people[None], self.codes, self.coders
-        marks, small, memos, no_memo = self.marks, self.small, self.memos, self.no_memo
+        mark, mark_of_few = self.marks[is_hidden, False], self.marks[is_hidden, True]
+        small, memos, no_memo = self.small, self.memos, self.no_memo
         return [
             made(
                 key,
@@ -158,7 +182,7 @@ class _Rows:
                 quote,
                 no_memo if is_hidden or key not in memos else self.kind.text(memos[key]),
                 revision,
-                marks[is_hidden, person in small],
+                mark_of_few if person in small else mark,
             )
             for _segment, _in, _start, _end, _quote, key, code, coder, created, revision, person in lines
             if code in codes  # others were made meanwhile
@@ -180,13 +204,11 @@ class _Made(dict):
 class _Turns:
     """The cells of a transcript's turns: number, from 1, and speaker of the turn that holds a place, or is next."""
 
-    def __init__(self, transcript, prepared):
-        turns = Transcript.objects.values_list("turns", flat=True).get(pk=transcript)
-        self.ends = [turn["end"] for turn in turns]
+    def __init__(self, turns, prepared):
+        self.ends = [turn["end"] for turn in turns[:-1]]  # what is behind all of them is the last one's
         self.cells = _Made(lambda number: prepared([number + 1, turns[number]["speaker"] or ""]))
-        self.none = prepared(["", ""])
+        if not turns:
+            self.cells[0] = prepared(["", ""])
 
     def at(self, place):
-        if not self.ends:
-            return self.none
-        return self.cells[min(bisect_right(self.ends, place), len(self.ends) - 1)]
+        return self.cells[bisect_right(self.ends, place)]

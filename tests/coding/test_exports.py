@@ -229,11 +229,21 @@ def test_the_history_notes_as_many_codings_as_the_file_has(client, params):
     assert bool(noted["filters"]) == bool(params)
 
 
-@given(st.lists(st.integers(0, 99)), st.integers(1, 5))
-def test_runs_ascend_and_are_all_of_it_in_order(numbers, most):
-    runs = list(ascending(numbers, most))
-    assert [number for run in runs for number in run] == numbers
+@given(st.dictionaries(st.integers(0, 99), st.integers(1, 9)), st.integers(1, 5), st.integers(1, 20))
+def test_runs_ascend_are_all_of_it_in_order_and_no_larger_than_allowed(sizes, most, largest):
+    runs = list(ascending(sizes, most, largest))
+    assert [number for run in runs for number in run] == list(sizes)
     assert all(run == sorted(run) and 1 <= len(run) <= most for run in runs)
+    assert all(len(run) == 1 or sum(sizes[number] for number in run) <= largest for run in runs)
+
+
+@pytest.mark.parametrize("most", [1, 40])
+def test_a_file_read_in_parts_is_the_same(client, monkeypatch, most):
+    study = load_demo()
+    client.force_login(make_lead(study))
+    whole = body(client.get(reverse(SEGMENTS, args=[study.slug])))
+    monkeypatch.setattr("coding.segment_rows.SEGMENTS_AT_ONCE", most)
+    assert body(client.get(reverse(SEGMENTS, args=[study.slug]))) == whole
 
 
 def test_rows_are_in_the_order_of_titles_whatever_the_ids(client):
