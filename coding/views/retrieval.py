@@ -112,14 +112,14 @@ def _groups(frame, asked, found):
 
 
 def _pickers(frame, params):
-    """The three choices of codes: (name, what it is called, codes with whether each is chosen, chosen ones' names)."""
+    """The three choices of codes: the codes, the ids of those that are chosen, their names."""
     found = {}
     for name in ("with", "none", "to"):
         given = set(params.getlist(name))
-        codes = [
-            (code, str(code.id) in given) for code in frame.codes if not code.retired or str(code.id) in given
-        ]
-        found[name] = {"codes": codes, "chosen": [code.name for code, is_chosen in codes if is_chosen]}
+        chosen = [code for code in frame.codes if str(code.id) in given]
+        picked = {code.id for code in chosen}
+        codes = [code for code in frame.codes if not code.retired or code.id in picked]
+        found[name] = {"codes": codes, "picked": picked, "chosen": [code.name for code in chosen]}
     return found
 
 
