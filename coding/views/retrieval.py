@@ -28,6 +28,16 @@ SHOWS = {
     "without": gettext_lazy("respondents who have no passage"),
 }
 SORTS = {"transcript": gettext_lazy("By transcript"), "respondent": gettext_lazy("By respondent")}
+FURTHER = (
+    "is",
+    "to",
+    "q",
+    "memo",
+    "memo_q",
+    "since",
+    "until",
+    "coder",
+)  # conditions folded away while none is set
 UNITS = {"turns": gettext_lazy("turns"), "words": gettext_lazy("words")}
 
 
@@ -53,6 +63,7 @@ def _page(request, study, params, *, refused="", status=200):
         "modes": MODES.items(),
         "sorts": SORTS.items(),
         "pickers": _pickers(frame, params),
+        "further": "show" not in params or any(params.get(name) for name in FURTHER),
         "coders": [(name, name in params.getlist("coder")) for _pk, name in frame.coders],
         "address": _address(params),
         "refused": refused,

@@ -24,6 +24,11 @@ def test_a_question_is_built_answered_kept_and_reported(
         "passages coded with Brokerage doubted"
     )
     assert axe(page) == []
+    page.locator("summary", has_text="More conditions").focus()
+    expect(page.get_by_label("in which is said")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("in which is said")).to_be_visible()
+    assert axe(page) == []
     page.locator("summary", has_text="Keep").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Name of the result").fill("Doubts")

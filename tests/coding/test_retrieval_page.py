@@ -320,6 +320,20 @@ def test_a_respondent_is_one_over_all_transcripts(client, study):
     assert quotes(ask(client, study, **asked, **{"in": "respondent"})) == ["three four", "Eleven", "One"]
 
 
+@pytest.mark.parametrize(
+    ("params", "is_open"),
+    [({}, True), ({"show": "passages"}, False), ({"show": "passages", "q": ""}, False)]
+    + [
+        ({"show": "passages", name: value}, True)
+        for name, value in (("q", "two"), ("memo", "yes"), ("coder", "x"))
+    ],
+)
+def test_conditions_that_are_not_set_are_folded_once_it_is_asked(client, study, params, is_open):
+    client.force_login(make_reader(study))
+    page = client.get(reverse("coding:retrieval", args=[study.slug]), params).content.decode()
+    assert f'<details class="further"{" open" if is_open else ""}>' in page
+
+
 def test_labels_in_a_passage_are_not_its_words(client, study):
     client.force_login(make_reader(study))
     transcript, wide = study.transcripts.get(), make_code(study, "Wide")
