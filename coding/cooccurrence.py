@@ -41,6 +41,20 @@ HOW_HINTS = {
     "respondent": gettext_lazy("Respondents who have a passage of both codes"),
 }
 
+OWN_NAMES = {
+    "overlap": gettext_lazy("Passages"),
+    "nesting": gettext_lazy("Passages"),
+    "turn": gettext_lazy("Turns"),
+    "respondent": gettext_lazy("Respondents"),
+}
+PAIRED = ("overlap", "nesting")  # pairs of passages are counted, not units that have both codes
+FORMULA = gettext_lazy(
+    "Shades and coefficient: c ÷ (n₁ + n₂ − c), where c is how often both meet and n₁, n₂ how many each code has."
+)
+EXCEEDS = gettext_lazy(
+    "A passage that overlaps several of the other code makes several pairs, so that it can exceed 1."
+)
+
 
 @dataclass(frozen=True)
 class Asked:

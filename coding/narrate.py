@@ -339,6 +339,7 @@ EXPORTS = {
     "codebook.study": gettext_lazy("took the codebook into another study"),
     "history.csv": gettext_lazy("exported the history as CSV"),
     "cooccurrence.csv": gettext_lazy("exported the co-occurrence of codes as CSV"),
+    "cooccurrence.xlsx": gettext_lazy("exported the co-occurrence of codes as XLSX"),
     "report.docx": gettext_lazy("exported a report as DOCX"),
     "report.html": gettext_lazy("exported a report as HTML"),
     "coded.html": gettext_lazy("exported <b>{transcript}</b> with its codings as HTML"),

@@ -78,6 +78,11 @@ urlpatterns = [
         cooccurrence.download_cooccurrence,
         name="export-cooccurrence",
     ),
+    path(
+        "studies/<str:slug>/export/co-occurrence.xlsx",
+        cooccurrence.download_cooccurrence_xlsx,
+        name="export-cooccurrence-xlsx",
+    ),
     path("studies/<str:slug>/export/network.svg", cooccurrence.download_network, name="network"),
     path("studies/<str:slug>/results/", results.list_results, name="results"),
     path("studies/<str:slug>/results/keep/", results.keep_result, name="keep-result"),

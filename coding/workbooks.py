@@ -24,7 +24,8 @@ class Sheet:
     """A table: a heading and rows of str, int, float, date, datetime (in UTC) or None; widths in characters.
 
     A cell may also be ``(value, styles)`` or ``(value, styles, number format)``, the styles as names with spaces
-    between them; a heading as well. ``above`` are lines that stand over the heading.
+    between them; a heading as well, which is ``height`` points high where that is given. ``above`` are lines that
+    stand over the heading.
     """
 
     name: str
@@ -33,11 +34,13 @@ class Sheet:
     widths: list
     above: tuple = ()
     frozen_columns: int = 0
+    height: float | None = None
 
 
 STYLES = {
     "title": {"bold": True, "font_size": 14},
     "head": {"bold": True, "text_wrap": True, "bottom": 1},
+    "tilted": {"bold": True, "bottom": 1, "rotation": 90},
     "wrap": {"text_wrap": True},
     "strong": {"bold": True},
     "quiet": {"font_color": "#595959"},
@@ -116,6 +119,7 @@ class _Book:
             self._cell(page, at, 0, line)
             at += 1
         page.repeat_rows(at)
+        page.set_row(at, sheet.height)
         page.freeze_panes(at + 1, sheet.frozen_columns)
         for column, value in enumerate(sheet.header):
             self._cell(page, at, column, value if isinstance(value, tuple) else (value, "head"))

@@ -142,6 +142,7 @@ ADDRESSES = {  # name: (least to GET, least to POST)
     "coding:cooccurrence": (READER, NOT_OFFERED),
     "coding:pairs": (READER, NOT_OFFERED),
     "coding:export-cooccurrence": (LEAD, NOT_OFFERED),
+    "coding:export-cooccurrence-xlsx": (LEAD, NOT_OFFERED),
     "coding:network": (LEAD, NOT_OFFERED),
     "coding:retrieval": (READER, NOT_OFFERED),
     "coding:code-retrieved": (NOT_OFFERED, CODER),

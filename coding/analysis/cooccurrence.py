@@ -6,7 +6,7 @@ pairs take, however often passages overlap.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import cos, pi, sin
+from math import cos, isfinite, pi, sin
 from typing import NamedTuple
 
 import numpy as np
@@ -182,6 +182,13 @@ def coefficients(matrix: Matrix) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = matrix.pairs / below
     return np.where(matrix.pairs == 0, 0.0, found)
+
+
+def shade(share: float) -> int:
+    """One of four shades of a coefficient, from 1; those above half are rare."""
+    if not isfinite(share) or share < 0:
+        return 4
+    return 1 + sum(share >= step for step in (0.1, 0.25, 0.5))
 
 
 def network(lanes: Sequence[Lane], matrix: Matrix, least: int, header: Sequence[str]) -> Picture:

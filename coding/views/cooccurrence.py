@@ -16,10 +16,10 @@ from interviews.access import reach
 from interviews.models import Study
 from interviews.restricted import hidden_from
 
-from .. import cooccurrence, exports, guard, pairs
-from ..analysis.cooccurrence import coefficients
+from .. import cooccurrence, cooccurrence_files, exports, guard, pairs
+from ..analysis.cooccurrence import coefficients, shade
 from ..columns import Unclear
-from ..cooccurrence import HOW_HINTS, HOW_NAMES
+from ..cooccurrence import EXCEEDS, FORMULA, HOW_HINTS, HOW_NAMES, OWN_NAMES, PAIRED
 from ..queries.frame import frame_of
 from ..quotes import quotes_of
 from ..withheld import segments_withheld, told_beside_counts
@@ -29,12 +29,6 @@ from .pictures import svg_response
 
 LEVEL_NAMES = {"families": gettext_lazy("Families"), "all": gettext_lazy("All codes")}
 SHOW_NAMES = {"count": gettext_lazy("Numbers"), "coefficient": gettext_lazy("Coefficient")}
-OWN_NAMES = {
-    "overlap": gettext_lazy("Passages"),
-    "nesting": gettext_lazy("Passages"),
-    "turn": gettext_lazy("Turns"),
-    "respondent": gettext_lazy("Respondents"),
-}
 SAME = '<td class="num" data-heat="none"><span class="visually-hidden">{}</span></td>'
 NEVER = mark_safe('<td class="num"><span class="zero pad">0</span></td>')  # nothing in it is anybody's words
 MEETING = (
@@ -89,7 +83,8 @@ def show_cooccurrence(request, slug):
         "codes": shown.codes,
         "of_codes": len(meeting.codes),
         "lines": _lines(study, asked, shown, address_of(request.GET)),
-        "pairs_exceed": asked.how in ("overlap", "nesting"),
+        "formula": FORMULA,
+        "exceeds": EXCEEDS if asked.how in PAIRED else "",
         "address": address_of(request.GET),
         "coders": [(name, pk in asked.question.coders) for pk, name in frame.coders],
         "title": _("Codes that meet"),
@@ -121,7 +116,7 @@ def _lines(study, asked, meeting, address):
             return NEVER
         said = words % {"code": code.name, "other": other.name, "n": n}
         face = _face(asked, n, share)
-        return format_html(MEETING, code.id, other.id, heat=_heat(share), link=link, said=said, face=face)
+        return format_html(MEETING, code.id, other.id, heat=shade(share), link=link, said=said, face=face)
 
     return [
         {
@@ -137,13 +132,6 @@ def _face(asked, n, share):
     if asked.show == "count" or not n:
         return str(n)
     return f"{share:.2f}" if isfinite(share) and 0 <= share <= 1 else _("> 1")
-
-
-def _heat(share):
-    """One of four shades by the coefficient; those above half are rare."""
-    if not isfinite(share) or share < 0:
-        return 4
-    return 1 + sum(share >= step for step in (0.1, 0.25, 0.5))
 
 
 @login_required
@@ -197,34 +185,25 @@ def _units(frame, shown, quotes):
 @require_GET
 def download_cooccurrence(request, slug):
     """The matrix as CSV; columns in docs/export-columns.md."""
+    return _download(request, slug, "cooccurrence.csv", cooccurrence_files.pairs_csv)
+
+
+@login_required
+@require_GET
+def download_cooccurrence_xlsx(request, slug):
+    """The matrix as a workbook."""
+    return _download(request, slug, "cooccurrence.xlsx", cooccurrence_files.matrix_xlsx)
+
+
+def _download(request, slug, file, make):
     study, frame, asked, meeting = _asked(request, slug, "export")
     if asked is None:
         context = {"study": study, "page": "query", "frame": frame, "problem": str(meeting)}
         return render(request, "coding/cooccurrence.html", context, status=400)
-    exports.note_export(study, request.user, "cooccurrence.csv", _taken(frame, asked), len(meeting.codes))
-    filters, shares = exports.filters_text(frame, asked.question), coefficients(meeting.matrix)
+    exports.note_export(study, request.user, file, _taken(frame, asked), len(meeting.codes))
     withheld = segments_withheld(study, frame, asked.question)
-    is_small = _small(study, frame, asked)
-    rows = (
-        [
-            asked.how,
-            filters,
-            exports.path_text(code.path),
-            exports.path_text(other.path),
-            int(meeting.matrix.own[i]),
-            int(meeting.matrix.own[j]),
-            int(meeting.matrix.pairs[i, j]),
-            round(float(shares[i, j]), 4) if isfinite(shares[i, j]) else "",
-            "yes" if is_small(int(meeting.matrix.pairs[i, j])) else "",
-            withheld,
-        ]
-        for i, code in enumerate(meeting.codes)
-        for j, other in enumerate(meeting.codes)
-        if i != j
-    )
-    header = ["how", "filters", "code", "other_code", "n1", "n2", "c", "coefficient"]
-    header += ["small_group", "segments_withheld"]
-    return exports.csv_response(exports.filename(study, "cooccurrence", "csv"), header, rows)
+    table = cooccurrence_files.Table(frame, asked, meeting, _small(study, frame, asked), withheld)
+    return make(study, table)
 
 
 def _taken(frame, asked):

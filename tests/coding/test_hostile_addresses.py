@@ -44,6 +44,7 @@ OF_STUDY = [
     "coding:export-crosstab",
     "coding:export-matrix",
     "coding:export-cooccurrence",
+    "coding:export-cooccurrence-xlsx",
     "coding:crosstab-picture",
     "coding:picture",
     "coding:network",

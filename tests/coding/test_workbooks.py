@@ -1,5 +1,6 @@
 """The XLSX files, read back by another library."""
 
+import csv
 import io
 from datetime import date, datetime
 
@@ -136,3 +137,51 @@ def test_a_restricted_passage_is_missing_and_the_file_says_that_it_was_withheld(
     withheld = {row[header.index("segment_id")] for row in rows if row[header.index("withheld")] == "yes"}
     assert segment.pk in withheld
     assert dict(values(book["Query"])[1:])["Withheld"].startswith(f"{len(withheld)} segment")
+
+
+@pytest.mark.django_db
+def test_the_workbook_of_codes_that_meet_has_the_numbers_of_its_csv(client):
+    study = load_demo()
+    address = {"codes": "all", "how": "overlap"}
+    book = fetch(client, study, "coding:export-cooccurrence-xlsx", **address)
+    assert book.sheetnames == ["Co-occurrence", "Coefficient", "Pairs", "Query"]
+    lines = csv.reader(
+        io.StringIO(
+            b"".join(client.get(reverse("coding:export-cooccurrence", args=[study.slug]), address)).decode(
+                "utf-8-sig"
+            )
+        )
+    )
+    header, *wanted = [[cell.removeprefix("'") for cell in line] for line in lines]
+    pairs = values(book["Pairs"])
+    assert pairs[0] == header
+    assert [["" if cell is None else str(cell) for cell in row] for row in pairs[1:]] == [
+        [*row[:7], str(float(row[7])) if "." in row[7] and float(row[7]) else "0", *row[8:]] for row in wanted
+    ]
+    by_pair = {(row[2], row[3]): row for row in wanted}
+    for sheet, column in (("Co-occurrence", 6), ("Coefficient", 7)):
+        head, *rows = values(book[sheet])
+        paths = [row[0] for row in rows]
+        assert head[2:] == [path.split(" > ")[-1] for path in paths]
+        for i, row in enumerate(rows):
+            assert row[2 + i] is None  # a code does not meet itself
+            met = {(row[0], other): n for other, n in zip(paths, row[2:], strict=True) if other != row[0]}
+            assert all(n == pytest.approx(float(by_pair[pair][column]), abs=5e-5) for pair, n in met.items())
+            assert len(met) == len(rows) - 1
+    told = dict(values(book["Query"])[1:])
+    assert "c ÷ (n₁ + n₂ − c)" in told["Coefficient"]
+    assert told["Codes meet by"].startswith("Overlap: ")
+
+
+@pytest.mark.django_db
+def test_numbers_of_too_few_respondents_are_marked_where_codes_meet(client):
+    study = make_study(least_group=3)
+    person = make_respondent(study)
+    transcript = make_transcript(respondent=person)
+    one, other = make_code(study, "=One"), make_code(study, "二")
+    for code in (one, other):
+        make_coded_segment(transcript, code, start=0, end=8, respondent=person)
+    sheet = fetch(client, study, "coding:export-cooccurrence-xlsx", how="respondent")["Co-occurrence"]
+    assert values(sheet)[1:] == [["=One", 1, None, 1], ["二", 1, 1, None]]
+    assert sheet["A2"].data_type == "s"
+    assert sheet["D2"].font.i
