@@ -6,6 +6,7 @@ of file says: as text for a CSV, as they are for a workbook.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from itertools import groupby, product
 from operator import itemgetter
 from typing import NamedTuple
@@ -79,12 +80,14 @@ def rows(coded, transcripts: Mapping[int, str], recurring: Recurring, hidden: Hi
     made = _Rows(transcripts, recurring, hidden, kind)
     for part in ascending(_sizes(transcripts), TRANSCRIPTS_AT_ONCE, SEGMENTS_AT_ONCE):
         made.read_turns(part)
-        # Whole before it is handed on: a slow download would hold up the statement, and the connection with it.
-        yield from [
-            row
-            for _segment, lines in groupby(_lines(coded, part), key=itemgetter(0))
-            for row in made.of_segment(list(lines))
-        ]
+        with closing(_lines(coded, part)) as lines:
+            ready = [
+                row
+                for _segment, its in groupby(lines, key=itemgetter(0))
+                for row in made.of_segment(list(its))
+            ]
+        # Not before all are read: a slow download would hold up the statement, and the connection with it.
+        yield from ready
 
 
 def _sizes(transcripts):

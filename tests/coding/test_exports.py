@@ -246,6 +246,18 @@ def test_a_file_read_in_parts_is_the_same(client, monkeypatch, most):
     assert body(client.get(reverse(SEGMENTS, args=[study.slug]))) == whole
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_connection_is_free_where_a_file_breaks_off(client, monkeypatch):
+    study = load_demo()
+    client.force_login(make_lead(study))
+    answer = client.get(reverse(SEGMENTS, args=[study.slug]))
+    monkeypatch.setattr("coding.segment_rows._Rows.of_segment", lambda *_lines: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as broken:
+        body(answer)
+    assert CodedSegment.objects.count() > 100
+    assert broken.traceback  # which holds on to all that was open
+
+
 def test_rows_are_in_the_order_of_titles_whatever_the_ids(client):
     study = make_study()
     coder, code = make_coder(study), make_code(study, "Order")
