@@ -46,25 +46,31 @@ class Server:
         self.process = process
         self.port = port
 
-    def memory(self):
-        """Bytes of its own memory the server's processes hold (files mapped into it are not counted), or None."""
+    def processes(self):
+        """The numbers of the server's processes, or None where they cannot be known."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        if not children.exists():
-            return None
-        return sum(anonymous_memory(int(pid)) for pid in [self.process.pid, *children.read_text().split()])
+        return [self.process.pid, *map(int, children.read_text().split())] if children.exists() else None
+
+    def memory(self, processes=None):
+        """Bytes of their own that the server's processes, or some of them, hold; None where it cannot be known."""
+        processes = self.processes() if processes is None else processes
+        return None if processes is None else sum(map(anonymous_memory, processes))
 
     @contextmanager
     def memory_watched(self):
-        """Gives a list that in the end holds the memory before, and the most there was in between."""
-        found = [self.memory()]
-        if found[0] is None:
-            yield found
+        """Gives a list that in the end holds the memory before, and the most there was in between, in bytes, of the
+        processes there were before: one that starts meanwhile would be taken for growth.
+        """
+        processes = self.processes()
+        if processes is None:
+            yield [None]
             return
+        found = [self.memory(processes)]
         seen, done = [found[0]], Event()
 
         def look():
             while not done.wait(0.02):
-                seen.append(self.memory())
+                seen.append(self.memory(processes))
 
         watcher = Thread(target=look)
         watcher.start()
@@ -77,7 +83,11 @@ class Server:
 
 
 def anonymous_memory(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    """Bytes of its own that a process holds, files mapped into it not counted; 0 of one that is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next(
+        (int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon:")), 0
+    )
