@@ -84,9 +84,11 @@ async function edit(link) {
   if (!answer?.ok) return location.assign(link.href);
   const item = link.closest("li");
   const form = parse(await answer.text()).querySelector("form");
+  // Whoever went on to write elsewhere while the form came would find the next words in another memo.
+  const isAwaited = item.contains(document.activeElement) || document.activeElement === document.body;
   item.replaceChildren(form);
   prepare(item);
-  item.querySelector("textarea").focus();
+  if (isAwaited) item.querySelector("textarea").focus();
 }
 
 function unfold(button) {

@@ -209,6 +209,26 @@ def test_a_memo_is_edited_in_place_while_another_is_being_written(page, live_ser
     assert sorted(Memo.objects.values_list("text", flat=True)) == ["One", "Two, changed"]
 
 
+def test_a_form_that_comes_late_takes_no_words_from_another(page, live_server, signed_in, study, coder):
+    signed_in(page, coder)
+    first, second = (Memo.objects.create(study=study, author=coder, text=text) for text in ("One", "Two"))
+    memo_list(page, live_server, study)
+    one, two = page.locator(f"#memo-{first.pk}"), page.locator(f"#memo-{second.pk}")
+    one.get_by_role("link", name="Edit").click()
+    expect(one.get_by_label("Memo", exact=True)).to_be_focused()
+    held = []
+    page.route(
+        f"**{two.get_by_role('link', name='Edit').get_attribute('href')}", lambda route: held.append(route)
+    )
+    two.get_by_role("link", name="Edit").click()
+    one.get_by_label("Memo", exact=True).focus()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    expect(two.get_by_label("Memo", exact=True)).to_be_visible()
+    expect(one.get_by_label("Memo", exact=True)).to_be_focused()
+
+
 def test_what_was_written_stays_when_the_session_is_over(workspace, watch):
     page = workspace
     page.keyboard.press("Escape")
