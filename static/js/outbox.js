@@ -73,6 +73,8 @@ export class Outbox extends EventTarget {
   #timer = 0;
   #opening = Promise.withResolvers();
   #adding = this.#opening.promise;
+  #added = 0;
+  #kept = 0;
   #otherTabs = globalThis.BroadcastChannel ? new BroadcastChannel("passages.settled") : null;
 
   /** @param {{user: number, csrf: () => string}} given */
@@ -150,6 +152,7 @@ export class Outbox extends EventTarget {
 
   /** Keep changes, in order, then send them. Resolves when they are kept. */
   add(entries) {
+    this.#added += entries.length;
     this.#more(entries.length);
     const owned = entries.map((entry) => ({ ...entry, user: this.user }));
     this.#adding = this.#adding.then(() => this.#keep(owned));
@@ -166,6 +169,7 @@ export class Outbox extends EventTarget {
       this.#store = memory;
       this.durable = false;
     }
+    this.#kept += entries.length;
   }
 
   /** Send what waits, unless that is under way (then once more after it). */
@@ -192,10 +196,11 @@ export class Outbox extends EventTarget {
 
   async #sendAll() {
     for (;;) {
+      const kept = this.#kept;
       const waiting = await this.mine();
       if (!waiting.length) {
         this.#wait = 0;
-        this.#become("saved", 0);
+        if (kept === this.#added) this.#become("saved", 0); // else a change is on its way here, and sends once more
         return;
       }
       const first = waiting[0];

@@ -27,3 +27,33 @@ test("a refused change that is tried again is not called saved before it is", as
   assert.deepEqual(seen, [["saving", 1], "settled"]);
   assert.deepEqual([outbox.state, outbox.waiting, await outbox.refused()], ["saved", 0, []]);
 });
+
+test("nothing is called saved while a change is on its way into the outbox", async () => {
+  globalThis.fetch = async (_address, { body }) =>
+    Response.json({ results: JSON.parse(body).changes.map(({ id }) => ({ id, state: "done" })) });
+  for (let hops = 0; hops < 12; hops += 1) {
+    const outbox = new Outbox({ user: 1, csrf: () => "" });
+    await outbox.open();
+    let pending = 0;
+    const add = (id) => {
+      pending += 1;
+      return outbox.add([{ address: "/", revision: 1, change: { id } }]);
+    };
+    const added = Promise.withResolvers();
+    outbox.addEventListener("settled", () => (pending -= 1));
+    const untrue = [];
+    outbox.addEventListener("state", () => outbox.state === "saved" && pending && untrue.push(hops));
+    outbox.addEventListener(
+      "settled",
+      async () => {
+        for (let step = 0; step < hops; step += 1) await null;
+        added.resolve(add("b"));
+      },
+      { once: true },
+    );
+    await add("a");
+    await added.promise;
+    for (let turn = 0; turn < 50 && outbox.state !== "saved"; turn += 1) await new Promise((done) => setTimeout(done));
+    assert.deepEqual([outbox.state, pending, untrue], ["saved", 0, []]);
+  }
+});
